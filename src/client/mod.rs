@@ -1,0 +1,187 @@
+//! The JoinNet-style client engine: joins with a jnj and takes part. As many in a process as wanted.
+//!
+//! In: a jnj and [`ClientCommand`]s. Out: a [`ClientState`] that is replaced whenever something changed, and [`ClientEvent`]s.
+//! [`dialler`] decides which address is tried when, without sockets; [`session`] drives it and speaks the wire.
+
+pub mod dialler;
+pub mod session;
+#[cfg(feature = "sound")]
+pub mod sound;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{broadcast, mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::hit::jnj::Jnj;
+use crate::hit::password::PasswordHash;
+use crate::link::{Counters, Transport};
+use crate::meeting::view::{Ssrc, View};
+use crate::wire::Refusal;
+
+/// How to join.
+#[derive(Clone, Debug)]
+pub struct ClientOptions {
+    /// What carries the connection.
+    pub transport: Transport,
+    /// Answers a password prompt without asking; the first time only.
+    pub password: Option<PasswordHash>,
+    /// How long the server may be silent during the handshake (wire/01 section 2: 60 s).
+    pub patience: Duration,
+    /// Clock.
+    pub clock: Clock,
+}
+
+/// A running client. Dropping it leaves the meeting; [`Client::finish`] waits for that.
+#[derive(Debug)]
+pub struct Client {
+    commands: mpsc::Sender<ClientCommand>,
+    state: watch::Receiver<Arc<ClientState>>,
+    events: broadcast::Sender<ClientEvent>,
+    task: JoinHandle<()>,
+    leave: CancellationToken,
+}
+
+/// What a client can be asked to do.
+#[derive(Debug)]
+pub enum ClientCommand {
+    /// Chat to everybody.
+    Say(String),
+    /// Chat to one participant.
+    Whisper(Ssrc, String),
+    /// Hand the token to somebody, or take it.
+    Token(Ssrc),
+    /// End the meeting for everybody.
+    EndMeeting,
+    /// Answer a password prompt; `None` cancels.
+    Password(Option<PasswordHash>),
+}
+
+/// Where a client stands.
+#[derive(Clone, Debug)]
+pub struct ClientState {
+    /// How far it is.
+    pub phase: Phase,
+    /// What it knows of the meeting.
+    pub view: Arc<View>,
+    /// The server once connected.
+    pub server: Option<SocketAddr>,
+    /// The server's version as announced.
+    pub server_version: String,
+    /// Bytes on the control connection.
+    pub counters: Option<Arc<Counters>>,
+    /// When it was admitted, on the steady clock.
+    pub admitted_at: Option<Duration>,
+    /// Milliseconds that the meeting had been running then.
+    pub elapsed_ms: i32,
+}
+
+/// How far a client is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Trying an address.
+    Dialling(String),
+    /// Keys and the join request.
+    Joining,
+    /// The password is wanted; true if an earlier one was wrong.
+    PasswordWanted(bool),
+    /// Somebody's permission is wanted.
+    Waiting(String),
+    /// In the meeting.
+    InMeeting,
+    /// Over.
+    Ended(Ending),
+}
+
+/// How it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// We left.
+    Left,
+    /// The meeting was ended.
+    MeetingOver,
+    /// We were disconnected by the owner.
+    Disconnected,
+    /// The same user joined elsewhere.
+    Overwritten,
+    /// Refused.
+    Refused(Refusal),
+    /// The jnj asks for something that this client cannot do yet.
+    NotServed(String),
+    /// No server answered.
+    NotConnected(String),
+    /// The connection was lost or the server broke the protocol.
+    Lost(String),
+}
+
+/// What happened, for scripts and chimes.
+#[derive(Clone, Debug)]
+pub enum ClientEvent {
+    /// A message of the server was taken in.
+    Message(Arc<crate::wire::ToClient>),
+    /// The phase changed.
+    Phase(Phase),
+}
+
+impl Client {
+    /// Joins with a jnj. Must be called within a tokio runtime.
+    pub fn start(jnj: Jnj, options: ClientOptions) -> Client {
+        let first = ClientState {
+            phase: Phase::Dialling(jnj.address()),
+            view: Arc::new(View::default()),
+            server: None,
+            server_version: String::new(),
+            counters: None,
+            admitted_at: None,
+            elapsed_ms: 0,
+        };
+        let (commands, todo) = mpsc::channel(COMMANDS);
+        let (publish, state) = watch::channel(Arc::new(first));
+        let (events, _) = broadcast::channel(EVENTS);
+        let leave = CancellationToken::new();
+        let task = tokio::spawn(session::run(jnj, options, todo, publish, events.clone(), leave.clone()));
+        Client { commands, state, events, task, leave }
+    }
+
+    /// Asks for something. False if too much is waiting already, or the client has ended.
+    pub fn command(&self, command: ClientCommand) -> bool {
+        self.commands.try_send(command).is_ok()
+    }
+
+    /// The present state.
+    pub fn state(&self) -> Arc<ClientState> {
+        Arc::clone(&self.state.borrow())
+    }
+
+    /// A receiver that wakes when the state changes.
+    pub fn watch(&self) -> watch::Receiver<Arc<ClientState>> {
+        self.state.clone()
+    }
+
+    /// Everything that happens from now on; who lags behind by more than 1,024 events is told so.
+    pub fn events(&self) -> broadcast::Receiver<ClientEvent> {
+        self.events.subscribe()
+    }
+
+    /// Asks to leave.
+    pub fn leave(&self) {
+        self.leave.cancel();
+    }
+
+    /// Leaves, waits until everything is closed, and says how it ended.
+    pub async fn finish(self) -> Ending {
+        self.leave.cancel();
+        let failed = self.task.await.err();
+        match (&self.state.borrow().phase, failed) {
+            (Phase::Ended(ending), _) => ending.clone(),
+            (phase, failed) => Ending::Lost(format!("the client stopped in phase {phase:?}: {failed:?}")),
+        }
+    }
+}
+
+const COMMANDS: usize = 256;
+const EVENTS: usize = 1024;

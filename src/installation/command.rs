@@ -1,0 +1,119 @@
+//! Everything that a front can ask of the engine, one value an action.
+//!
+//! In: a click, a key, a line of a script. Out: a [`Command`], carried out by the engine.
+
+use std::path::PathBuf;
+
+use super::snapshot::TabId;
+use crate::hit::jnj::Jnj;
+
+/// Whom a jnj is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JnjFor {
+    /// The meeting's owner.
+    Owner,
+    /// A guest; an empty id is an anonymous one.
+    Guest {
+        /// The third party's id, or empty.
+        id: String,
+        /// Shown to the others.
+        name: String,
+        /// Enters without asking (guide 3.1/5).
+        invited: bool,
+    },
+}
+
+/// What the form for a jnj holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JnjOrder {
+    /// The owner's id.
+    pub owner_id: String,
+    /// The owner's name.
+    pub owner_name: String,
+    /// The meeting's id.
+    pub meeting_id: String,
+    /// Title; may be empty.
+    pub title: String,
+    /// Whom it is for.
+    pub person: JnjFor,
+    /// Minutes; 0 is a person-based meeting, anything else an event (guide 3.1/7).
+    pub duration_min: u32,
+    /// Asked of the person when joining; empty for none.
+    pub password: String,
+    /// Whether the meeting is recorded.
+    pub recorded: bool,
+}
+
+/// Where a jnj to be joined comes from.
+#[derive(Clone, Debug)]
+pub enum JnjSource {
+    /// A file on disk.
+    File(PathBuf),
+    /// Text that was pasted.
+    Text(String),
+    /// One that we made.
+    Made(Box<Jnj>),
+}
+
+/// An action.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Start the installation's MCU.
+    StartMcu,
+    /// Stop it: meetings are closed with reason 3, files finished.
+    StopMcu,
+    /// Issue a jnj and join with it.
+    IssueAndJoin(JnjOrder),
+    /// Issue a jnj into a file.
+    IssueToFile(JnjOrder, PathBuf),
+    /// Join with a jnj.
+    Join(JnjSource),
+    /// Answer a password prompt; `None` cancels.
+    AnswerPassword(TabId, Option<SecretText>),
+    /// Say something to everybody.
+    Say(TabId, String),
+    /// Say something to one participant.
+    Whisper(TabId, i32, String),
+    /// Hand the token to a participant, or take it back (own number).
+    GiveToken(TabId, i32),
+    /// Leave a meeting; the tab stays.
+    Leave(TabId),
+    /// End the meeting for everybody (owner).
+    EndMeeting(TabId),
+    /// Close a tab: leaves the meeting or stops the playback first.
+    CloseTab(TabId),
+    /// Play a JNR file.
+    Play(PathBuf),
+    /// Go on, or pause.
+    SetPlaying(TabId, bool),
+    /// Jump to a position, milliseconds of meeting time.
+    Seek(TabId, u64),
+    /// Change the speed, 0.25..=16.
+    SetSpeed(TabId, f32),
+    /// Read the recording root again.
+    RefreshRecordings,
+    /// A notice was read.
+    DismissNotice(u64),
+}
+
+/// A password on its way to the engine: has no Debug that shows it, and is wiped when dropped.
+#[derive(Clone, zeroize::Zeroize, zeroize::ZeroizeOnDrop)]
+pub struct SecretText(String);
+
+impl SecretText {
+    /// Takes the text over.
+    pub fn new(text: String) -> SecretText {
+        SecretText(text)
+    }
+
+    /// The text, for hashing it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SecretText(..)")
+    }
+}

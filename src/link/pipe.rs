@@ -1,0 +1,118 @@
+//! A connection as the protocol sees it: whole items in, whole messages out, under the keys agreed so far.
+//!
+//! In: chunks from a [`Receiver`]. Out: decoded items; and messages sealed and sent, one message one send.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::{Connection, LinkError, Receiver, Sender};
+use crate::wire::fields::{Decoded, Keys, Malformed, Reader};
+use crate::wire::inbox::Inbox;
+use crate::wire::Clear;
+
+/// Why a pipe gave nothing more.
+#[derive(Debug, thiserror::Error)]
+pub enum PipeError {
+    /// The peer closed the connection.
+    #[error("the peer closed the connection")]
+    Closed,
+    /// Nothing came for too long.
+    #[error("nothing came for {} s, expected {expected}", .after.as_secs())]
+    Silent {
+        /// How long we waited.
+        after: Duration,
+        /// What for.
+        expected: &'static str,
+    },
+    /// The peer sent what the protocol does not allow.
+    #[error("the peer broke the protocol: {0}")]
+    Malformed(#[from] Malformed),
+    /// The connection failed.
+    #[error("the connection failed: {0}")]
+    Link(#[from] LinkError),
+}
+
+/// Both halves of a connection with their inbox and keys.
+#[derive(Debug)]
+pub struct Pipe {
+    /// What comes in.
+    pub incoming: Incoming,
+    sender: Sender,
+}
+
+/// The receiving half.
+#[derive(Debug)]
+pub struct Incoming {
+    receiver: Receiver,
+    inbox: Inbox,
+    /// Under which fields are decrypted; set as the handshake goes on.
+    pub keys: Keys,
+}
+
+impl Pipe {
+    /// A fresh connection, nothing encrypted yet.
+    pub fn new(connection: Connection) -> Pipe {
+        let (sender, receiver) = connection.split();
+        Pipe { incoming: Incoming { receiver, inbox: Inbox::default(), keys: Keys::default() }, sender }
+    }
+
+    /// The next item, waited for at most `patience`.
+    ///
+    /// # Errors
+    /// See [`PipeError`]; after one the pipe is of no further use.
+    pub async fn read<T>(
+        &mut self,
+        patience: Duration,
+        expected: &'static str,
+        read: impl Fn(&mut Reader<'_>) -> Decoded<T>,
+    ) -> Result<T, PipeError> {
+        match tokio::time::timeout(patience, self.incoming.next(read)).await {
+            Ok(item) => item,
+            Err(_) => Err(PipeError::Silent { after: patience, expected }),
+        }
+    }
+
+    /// Seals one message under the present keys and sends it.
+    ///
+    /// # Errors
+    /// When the connection fails.
+    pub async fn write(&mut self, message: &Clear) -> Result<(), PipeError> {
+        let sealed = message.seal(&self.incoming.keys);
+        Ok(self.sender.send(Bytes::from(sealed)).await?)
+    }
+
+    /// Both halves, for the time after admission.
+    pub fn split(self) -> (Incoming, Sender) {
+        (self.incoming, self.sender)
+    }
+
+    /// Closes the connection in good order.
+    pub async fn close(mut self) {
+        // Whoever closes has nothing more to say: a failure here loses nothing.
+        drop(self.sender.close().await);
+    }
+
+    /// Waits until the peer closes, at most `patience`; what it still sends is thrown away.
+    pub async fn drain(&mut self, patience: Duration) {
+        let until_closed = async { while let Ok(Some(_)) = self.incoming.receiver.recv().await {} };
+        // Running out of patience is as good as a close: the caller closes next.
+        let _ = tokio::time::timeout(patience, until_closed).await;
+    }
+}
+
+impl Incoming {
+    /// The next item. May be cancelled: what has arrived stays in the inbox.
+    ///
+    /// # Errors
+    /// See [`PipeError`]; after one nothing more can be read.
+    pub async fn next<T>(&mut self, read: impl Fn(&mut Reader<'_>) -> Decoded<T>) -> Result<T, PipeError> {
+        loop {
+            if let Some(item) = self.inbox.next(&self.keys, &read)? {
+                return Ok(item);
+            }
+            let chunk = self.receiver.recv().await?.ok_or(PipeError::Closed)?;
+            self.inbox.push(&chunk);
+        }
+    }
+}

@@ -1,0 +1,428 @@
+//! The task that owns one meeting: the room, its connections and its recorder.
+//!
+//! In: joins, messages and departures, through one bounded queue. Out: sealed messages into each connection's bounded queue, records
+//! for the recorder, a summary for the front desk. A connection whose queue is full is cut; nobody else waits for it.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info, warn};
+
+use super::recorder::Recorder;
+use super::status_files;
+use crate::clock::Clock;
+use crate::hit::status::RecordingStatus;
+use crate::meeting::catch_up;
+use crate::meeting::room::{Charter, How, Newcomer, Output, Recipients, Room};
+use crate::meeting::view::{Ssrc, View};
+use crate::recording::{Class, Record};
+use crate::wire::cipher::{Cipher, CipherName, KeyMaterial};
+use crate::wire::fields::Keys;
+use crate::wire::join::{BeforeAdmission, InitialInfo};
+use crate::wire::{Refusal, ToClient, ToServer};
+
+/// What goes to one connection.
+#[derive(Debug)]
+pub enum Outgoing {
+    /// One sealed message.
+    Message(Bytes),
+    /// Send what is queued, then close.
+    Close,
+}
+
+/// A connection that asks to be let in.
+#[derive(Debug)]
+pub struct Candidate {
+    /// Who it is.
+    pub newcomer: Newcomer,
+    /// Counted as invited (participant file).
+    pub invited: bool,
+    /// From where.
+    pub address: IpAddr,
+    /// The control cipher of its connection.
+    pub control: Cipher,
+    /// Its queue.
+    pub outgoing: mpsc::Sender<Outgoing>,
+    /// Cuts the connection.
+    pub cut: CancellationToken,
+}
+
+/// A connection's place in a meeting.
+#[derive(Debug)]
+pub struct Seat {
+    /// Participant number.
+    pub ssrc: Ssrc,
+    /// Tells this connection from an earlier or later one of the same participant.
+    pub connection: u64,
+    /// The meeting's cipher, for decrypting what the client sends.
+    pub meeting_cipher: Cipher,
+    /// Where its messages go.
+    pub meeting: mpsc::Sender<ToMeeting>,
+}
+
+/// What comes into a meeting.
+#[derive(Debug)]
+pub enum ToMeeting {
+    /// Somebody was admitted by the front desk.
+    Join(Box<Candidate>, oneshot::Sender<Result<Seat, Refusal>>),
+    /// A message of a connection.
+    Message(u64, ToServer),
+    /// A connection is gone; true if the client closed it in good order.
+    Gone(u64, bool),
+    /// A secondary connection wants to know the control cipher of a participant.
+    ControlCipher(Ssrc, oneshot::Sender<Option<Cipher>>),
+    /// Close the meeting.
+    Close(How),
+}
+
+/// What the front desk knows of a running meeting.
+#[derive(Clone, Debug, Default)]
+pub struct Summary {
+    /// Those present, the owner first.
+    pub people: Vec<PersonSummary>,
+    /// How many different participants there have been.
+    pub ever_joined: usize,
+}
+
+/// One participant for status files and the window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonSummary {
+    /// Participant number.
+    pub ssrc: Ssrc,
+    /// Id; may be empty.
+    pub user_id: String,
+    /// Name.
+    pub name: String,
+    /// Invited, or the owner.
+    pub invited: bool,
+    /// Address as the MCU sees it.
+    pub address: String,
+}
+
+/// Everything that a meeting's task starts with.
+pub struct Start {
+    /// Rules and names.
+    pub charter: Charter,
+    /// Meeting number.
+    pub session_index: i32,
+    /// The meeting's key and IV.
+    pub key: KeyMaterial,
+    /// Bits per second that a client may use.
+    pub max_bandwidth: i32,
+    /// Clock.
+    pub clock: Clock,
+    /// Recorder, started.
+    pub recorder: Recorder,
+    /// Status so far: start time, title, owner.
+    pub status: RecordingStatus,
+    /// Where the summary goes.
+    pub summary: watch::Sender<Arc<Summary>>,
+}
+
+/// Runs a meeting until it is over; `inbox` is its queue and `own` the other end of it, for those who get a seat.
+pub async fn run(start: Start, own: mpsc::Sender<ToMeeting>, mut inbox: mpsc::Receiver<ToMeeting>) -> How {
+    let mut task = Task::new(start, own.downgrade());
+    drop(own);
+    task.drain();
+    let mut flush = tokio::time::interval(FLUSH_EVERY);
+    flush.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let how = loop {
+        if let Some(how) = task.ended {
+            break how;
+        }
+        let deadline = task.until_deadline();
+        tokio::select! {
+            message = inbox.recv() => match message {
+                Some(message) => task.handle(message),
+                // The front desk is gone: the server is shutting down.
+                None => task.close(How::ServerShutdown),
+            },
+            _ = flush.tick(), if task.dirty => task.flush(),
+            () = tokio::time::sleep(deadline) => task.tick(),
+        }
+    };
+    inbox.close();
+    task.finish(how).await;
+    how
+}
+
+struct Seated {
+    connection: u64,
+    invited: bool,
+    address: IpAddr,
+    control: Cipher,
+    outgoing: mpsc::Sender<Outgoing>,
+    cut: CancellationToken,
+}
+
+struct Task {
+    room: Room,
+    clock: Clock,
+    session_index: i32,
+    key: KeyMaterial,
+    cipher: Cipher,
+    max_bandwidth: i32,
+    recorder: Recorder,
+    status: RecordingStatus,
+    summary: watch::Sender<Arc<Summary>>,
+    own: mpsc::WeakSender<ToMeeting>,
+    seats: BTreeMap<Ssrc, Seated>,
+    pending: Option<Seated>,
+    next_connection: u64,
+    dirty: bool,
+    since_checkpoint: usize,
+    last_checkpoint: usize,
+    everybody: BTreeMap<Ssrc, (String, String)>,
+    ended: Option<How>,
+}
+
+impl Task {
+    fn new(start: Start, own: mpsc::WeakSender<ToMeeting>) -> Task {
+        let cipher = Cipher::new(CipherName::Aes256, &start.key);
+        Task {
+            room: Room::open(start.charter, start.clock.now()),
+            clock: start.clock,
+            session_index: start.session_index,
+            key: start.key,
+            cipher,
+            max_bandwidth: start.max_bandwidth,
+            recorder: start.recorder,
+            status: start.status,
+            summary: start.summary,
+            own,
+            seats: BTreeMap::new(),
+            pending: None,
+            next_connection: 1,
+            dirty: false,
+            since_checkpoint: 0,
+            last_checkpoint: 0,
+            everybody: BTreeMap::new(),
+            ended: None,
+        }
+    }
+
+    fn handle(&mut self, message: ToMeeting) {
+        match message {
+            ToMeeting::Join(candidate, reply) => {
+                let seat = self.join(*candidate);
+                // The connection may have gone while it waited; its departure follows.
+                drop(reply.send(seat));
+            }
+            ToMeeting::Message(connection, message) => {
+                if let ToServer::Passed(passed) = &message {
+                    debug!(session = self.session_index, connection, "passed over {passed:?}");
+                }
+                if let Some(ssrc) = self.ssrc_of(connection) {
+                    self.room.receive(ssrc, message, self.clock.now());
+                }
+            }
+            ToMeeting::Gone(connection, by_action) => {
+                if let Some(ssrc) = self.ssrc_of(connection) {
+                    self.seats.remove(&ssrc);
+                    self.room.leave(ssrc, by_action, self.clock.now());
+                    self.publish();
+                }
+            }
+            ToMeeting::ControlCipher(ssrc, reply) => {
+                drop(reply.send(self.seats.get(&ssrc).map(|seat| seat.control.clone())));
+            }
+            ToMeeting::Close(how) => self.room.end(how),
+        }
+        self.drain();
+    }
+
+    fn close(&mut self, how: How) {
+        self.room.end(how);
+        self.drain();
+    }
+
+    fn tick(&mut self) {
+        self.room.tick(self.clock.now());
+        self.drain();
+    }
+
+    fn until_deadline(&self) -> Duration {
+        let now = self.clock.now().steady;
+        self.room.deadline().map_or(FAR, |at| at.saturating_sub(now))
+    }
+
+    fn ssrc_of(&self, connection: u64) -> Option<Ssrc> {
+        self.seats.iter().find(|(_, seat)| seat.connection == connection).map(|(ssrc, _)| *ssrc)
+    }
+
+    fn join(&mut self, candidate: Candidate) -> Result<Seat, Refusal> {
+        if self.room.is_over() {
+            return Err(Refusal::SessionClosed);
+        }
+        let connection = self.next_connection;
+        self.next_connection += 1;
+        self.pending = Some(Seated {
+            connection,
+            invited: candidate.invited || candidate.newcomer.owner,
+            address: candidate.address,
+            control: candidate.control,
+            outgoing: candidate.outgoing,
+            cut: candidate.cut,
+        });
+        let name = candidate.newcomer.name.clone();
+        let id = candidate.newcomer.user_id.clone();
+        let joined = self.room.join(candidate.newcomer, self.clock.now());
+        let ssrc = joined.map_err(|full| {
+            warn!(session = self.session_index, "{full}");
+            self.pending = None;
+            Refusal::TooManyUser
+        })?;
+        self.everybody.insert(ssrc, (id, name));
+        self.drain();
+        self.publish();
+        self.keep_status();
+        let meeting = self.own.upgrade().ok_or(Refusal::SessionClosed)?;
+        Ok(Seat { ssrc, connection, meeting_cipher: self.cipher.clone(), meeting })
+    }
+
+    /// Does what the room wants done.
+    fn drain(&mut self) {
+        while let Some(output) = self.room.poll() {
+            match output {
+                Output::Admit(ssrc) => self.admit(ssrc),
+                Output::Send(to, message) => self.send(to, &message),
+                Output::Record(message) => self.record(message),
+                Output::Part(ssrc) => {
+                    if let Some(seat) = self.seats.remove(&ssrc)
+                        && seat.outgoing.try_send(Outgoing::Close).is_err()
+                    {
+                        seat.cut.cancel();
+                    }
+                }
+                Output::Ended(how) => self.ended = Some(how),
+            }
+        }
+    }
+
+    fn admit(&mut self, ssrc: Ssrc) {
+        let Some(seat) = self.pending.take() else { return };
+        let info = InitialInfo {
+            ssrc,
+            session_index: self.session_index,
+            max_bandwidth: self.max_bandwidth,
+            meeting: self.key.clone(),
+            elapsed_ms: i32::try_from(self.room.elapsed(self.clock.now()).as_millis()).unwrap_or(i32::MAX),
+        };
+        let keys = Keys { control: Some(seat.control.clone()), meeting: None };
+        let bytes = BeforeAdmission::Admitted(Box::new(info)).encode().seal(&keys);
+        push(ssrc, &seat, Bytes::from(bytes));
+        self.seats.insert(ssrc, seat);
+    }
+
+    /// Encodes and encrypts once, whoever it goes to: the meeting has one key.
+    fn send(&mut self, to: Recipients, message: &ToClient) {
+        let keys = Keys { control: None, meeting: Some(self.cipher.clone()) };
+        let bytes = Bytes::from(message.encode().seal(&keys));
+        match to {
+            Recipients::One(one) => {
+                if let Some(seat) = self.seats.get(&one) {
+                    push(one, seat, bytes);
+                }
+            }
+            Recipients::All | Recipients::AllBut(_) => {
+                for (ssrc, seat) in self.seats.iter().filter(|(ssrc, _)| to != Recipients::AllBut(**ssrc)) {
+                    push(*ssrc, seat, bytes.clone());
+                }
+            }
+        }
+    }
+
+    fn record(&mut self, message: ToClient) {
+        // Private lines would show to everybody who plays the recording (wire/05 section 7.1); the room never records them.
+        let tick_ms = self.tick_ms();
+        self.recorder.record(Record { tick_ms, class: class_of(&message), clear: message.encode() });
+        self.since_checkpoint += 1;
+        self.dirty = true;
+    }
+
+    fn flush(&mut self) {
+        // A checkpoint holds the whole chat: spacing them by their own size keeps all of them together no larger than the rest.
+        if self.since_checkpoint >= CHECKPOINT_AFTER.max(self.last_checkpoint) {
+            let records = checkpoint(self.room.view(), self.tick_ms());
+            (self.since_checkpoint, self.last_checkpoint) = (0, records.len());
+            self.recorder.checkpoint(self.tick_ms(), records);
+        }
+        self.recorder.flush();
+        self.dirty = false;
+    }
+
+    fn tick_ms(&self) -> u32 {
+        u32::try_from(self.room.elapsed(self.clock.now()).as_millis()).unwrap_or(u32::MAX)
+    }
+
+    fn publish(&self) {
+        let people = self.room.view().people.values().filter(|p| p.present).filter_map(|person| {
+            let seat = self.seats.get(&person.ssrc)?;
+            Some(PersonSummary {
+                ssrc: person.ssrc,
+                user_id: person.user_id.clone(),
+                name: person.name.clone(),
+                invited: seat.invited,
+                address: seat.address.to_string(),
+            })
+        });
+        let summary = Summary { people: people.collect(), ever_joined: self.room.ever_joined() };
+        self.summary.send_replace(Arc::new(summary));
+    }
+
+    fn keep_status(&mut self) {
+        let status = self.status_now(None);
+        self.recorder.interim(status);
+    }
+
+    fn status_now(&self, how: Option<How>) -> RecordingStatus {
+        let seconds = self.room.elapsed(self.clock.now()).as_secs();
+        status_files::recording_status(&self.status, &self.everybody, seconds, how)
+    }
+
+    async fn finish(self, how: How) {
+        info!(session = self.session_index, "meeting over: {how:?}");
+        let status = self.status_now(Some(how));
+        let end = self.tick_ms();
+        self.recorder.finish(end, status).await;
+    }
+}
+
+/// Into a connection's queue; a full one belongs to a receiver that is too slow, and is cut.
+fn push(ssrc: Ssrc, seat: &Seated, bytes: Bytes) {
+    if let Err(mpsc::error::TrySendError::Full(_)) = seat.outgoing.try_send(Outgoing::Message(bytes)) {
+        warn!(ssrc, "cut: does not read, {} messages are waiting", seat.outgoing.max_capacity());
+        seat.cut.cancel();
+    }
+}
+
+/// What kind of record a message is.
+pub fn class_of(message: &ToClient) -> Class {
+    match message {
+        ToClient::Chat(_) => Class::Chat,
+        ToClient::User(_) => Class::User,
+        ToClient::Floor(_) => Class::Floor,
+        ToClient::Alive(_) | ToClient::Fact(_) | ToClient::End(_) | ToClient::Passed(_) => Class::Facts,
+    }
+}
+
+/// The shortest records that rebuild a meeting's state; chat lines included, since a view has them.
+pub fn checkpoint(view: &View, tick_ms: u32) -> Vec<Record> {
+    let mut messages = catch_up::facts(view);
+    messages.extend(catch_up::people_and_floor(view, false));
+    messages.extend(catch_up::chat_history(view, usize::MAX));
+    messages.iter().map(|m| Record { tick_ms, class: class_of(m), clear: m.encode() }).collect()
+}
+
+/// Records reach the disk at least this often.
+const FLUSH_EVERY: Duration = Duration::from_millis(400);
+
+/// A checkpoint after so many records.
+const CHECKPOINT_AFTER: usize = 200;
+
+const FAR: Duration = Duration::from_secs(3600);

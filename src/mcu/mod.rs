@@ -1,0 +1,279 @@
+//! The embedded meeting server.
+//!
+//! In: an address, an installation's configuration and keys, connections. Out: meetings, recordings, status files, and a snapshot of
+//! what is running. Tasks: the [`front_desk`] owns admission, each [`meeting`] owns itself, each [`session`] serves one connection,
+//! each [`recorder`] writes one meeting's files; all end, and are waited for, in [`Mcu::shutdown`].
+
+pub mod front_desk;
+pub mod keyring;
+pub mod meeting;
+mod opening;
+mod pages;
+pub mod recorder;
+pub mod session;
+mod status_files;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{info, warn};
+
+pub use self::meeting::PersonSummary;
+use self::front_desk::FrontDesk;
+use self::keyring::Keyring;
+use self::opening::Opening;
+use self::session::Shared;
+use self::status_files::StatusFiles;
+use crate::clock::Clock;
+use crate::hit::keys::PrivateKey;
+use crate::hit::licence::Licence;
+use crate::library;
+use crate::link::{LinkConfig, Listener};
+use crate::meeting::room::How;
+use crate::office::Office;
+
+/// What a server starts with.
+#[derive(Debug)]
+pub struct McuConfig {
+    /// Where to listen; port 0 picks one.
+    pub listen: SocketAddr,
+    /// The local IP as guide 3.4 determines it, for the names of files.
+    pub local_ip: String,
+    /// The folder in which third parties' public keys lie.
+    pub keys: PathBuf,
+    /// The recording root.
+    pub recording_root: PathBuf,
+    /// What HomeMeeting's licence file decides.
+    pub licence: Licence,
+    /// A userinfo is fresh within this either way (guide 3.1/3: five minutes).
+    pub freshness: Duration,
+    /// Clock.
+    pub clock: Clock,
+    /// How long a peer may keep us waiting.
+    pub patience: Patience,
+    /// Limits of the port.
+    pub link: LinkConfig,
+}
+
+/// How long a peer may keep us waiting, and how far behind it may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// Each step before admission (wire/01 section 2: 60 s).
+    pub step: Duration,
+    /// A password prompt; the known client answers within 45 s.
+    pub password: Duration,
+    /// After so much silence a probe; after three times that the client is lost (wire/01 section 10.1: 20 s).
+    pub alive: Duration,
+    /// So many messages may wait for one connection; one more and it is cut.
+    pub queue: usize,
+}
+
+impl Default for Patience {
+    fn default() -> Patience {
+        Patience {
+            step: Duration::from_secs(60),
+            password: Duration::from_secs(90),
+            alive: Duration::from_secs(20),
+            queue: 4096,
+        }
+    }
+}
+
+/// What is running.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct McuSnapshot {
+    /// Open meetings by number.
+    pub meetings: Vec<RunningMeeting>,
+}
+
+/// An open meeting.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunningMeeting {
+    /// Meeting number.
+    pub session_index: i32,
+    /// Meeting id.
+    pub meeting_id: String,
+    /// Title; may be empty.
+    pub title: String,
+    /// Owner's id.
+    pub owner_id: String,
+    /// Owner's name.
+    pub owner_name: String,
+    /// Owner's group.
+    pub group: Option<String>,
+    /// Planned minutes; 0 for a person-based meeting.
+    pub duration_min: u32,
+    /// Since it was opened, whole seconds.
+    pub elapsed: Duration,
+    /// Whether it is recorded.
+    pub recorded: bool,
+    /// How many different participants there have been.
+    pub ever_joined: usize,
+    /// Those present.
+    pub people: Vec<PersonSummary>,
+}
+
+/// Why a server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum McuError {
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}. Choose another port, or stop the program that uses it")]
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The recording root cannot be used.
+    #[error("cannot use the recording folder {}: {source}", .path.display())]
+    Recordings {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The operating system gives no random bytes.
+    #[error("no random bytes can be had: {0}")]
+    Random(#[from] getrandom::Error),
+}
+
+/// A running server. Dropping it cuts everything; [`Mcu::shutdown`] closes in good order.
+#[derive(Debug)]
+pub struct Mcu {
+    address: SocketAddr,
+    desk: FrontDesk,
+    snapshot: watch::Receiver<Arc<McuSnapshot>>,
+    sessions: TaskTracker,
+    stop_accepting: CancellationToken,
+    cut: CancellationToken,
+    accepting: JoinHandle<()>,
+    desk_task: JoinHandle<()>,
+}
+
+impl Mcu {
+    /// Finishes what a crash left, then listens. Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// See [`McuError`].
+    pub async fn start(config: McuConfig, own: PrivateKey) -> Result<Mcu, McuError> {
+        raise_descriptor_limit();
+        let recordings = |source| McuError::Recordings { path: config.recording_root.clone(), source };
+        tokio::fs::create_dir_all(&config.recording_root).await.map_err(recordings)?;
+        finish_crashed(&config).await;
+
+        let (publish, snapshot) = watch::channel(Arc::default());
+        let opening = Opening::new(config.recording_root.clone(), config.local_ip.clone());
+        let status = StatusFiles::start(config.recording_root.clone(), config.local_ip.clone());
+        // Numbers go on from a moment that moves with the clock, so that a restart within a minute gives no file name twice.
+        let first_index = i32::try_from(config.clock.now().unix_seconds().rem_euclid(65_536)).unwrap_or_default();
+        let (desk, desk_task) = front_desk::new(front_desk::Start {
+            keyring: Arc::new(Keyring::new(&config.keys, own)),
+            clock: config.clock,
+            freshness: config.freshness,
+            office: Office::new(config.licence.clone(), first_index),
+            opening,
+            status,
+            snapshot: publish,
+        });
+        let listener = Listener::bind(config.listen, config.link, pages::router(snapshot.clone()))
+            .await
+            .map_err(|source| McuError::Listen { address: config.listen, source })?;
+        let address = listener.local_addr();
+        info!("listening on {address}");
+
+        let (sessions, stop_accepting, cut) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
+        let shared = Shared { desk: desk.clone(), clock: config.clock, patience: config.patience };
+        let accepting = tokio::spawn(accept(listener, shared, sessions.clone(), stop_accepting.clone(), cut.clone()));
+        let desk_task = tokio::spawn(desk_task);
+        Ok(Mcu { address, desk, snapshot, sessions, stop_accepting, cut, accepting, desk_task })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What is running; wakes when that changes.
+    pub fn snapshot(&self) -> watch::Receiver<Arc<McuSnapshot>> {
+        self.snapshot.clone()
+    }
+
+    /// How many connections are open.
+    pub fn connections(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// Closes the meetings with reason 3, finishes the files, and waits for every task.
+    pub async fn shutdown(self) {
+        info!("shutting down");
+        self.stop_accepting.cancel();
+        report(self.accepting.await);
+        self.sessions.close();
+        self.desk.close(How::ServerShutdown).await;
+        report(self.desk_task.await);
+        // Everybody was told that the meeting is over; who reads that closes by itself, the rest is cut.
+        drop(tokio::time::timeout(GOODBYE, self.sessions.wait()).await);
+        self.cut.cancel();
+        self.sessions.wait().await;
+    }
+}
+
+async fn accept(
+    mut listener: Listener,
+    shared: Shared,
+    sessions: TaskTracker,
+    stop: CancellationToken,
+    cut: CancellationToken,
+) {
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Some(accepted) => {
+                    let _tracked = sessions.spawn(session::serve(accepted, shared.clone(), cut.child_token()));
+                }
+                None => break,
+            },
+            () = stop.cancelled() => break,
+        }
+    }
+    listener.shutdown().await;
+}
+
+async fn finish_crashed(config: &McuConfig) {
+    let (root, now) = (config.recording_root.clone(), config.clock.now());
+    match tokio::task::spawn_blocking(move || library::finish_crashed(&root, now)).await {
+        Ok(finished) if !finished.is_empty() => info!("finished {} recordings that a crash had left open", finished.len()),
+        Ok(_) => {}
+        Err(failure) => warn!("looking for recordings left open failed: {failure}"),
+    }
+}
+
+/// Each connection takes a descriptor; the usual limit of 1,024 would let silent ones keep everybody else out.
+fn raise_descriptor_limit() {
+    if let Err(failure) = rlimit::increase_nofile_limit(DESCRIPTORS) {
+        warn!("the limit of open files cannot be raised: {failure}");
+    }
+}
+
+fn report(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(failure) = ended {
+        tracing::error!("a task failed: {failure}");
+    }
+}
+
+fn random<const N: usize>() -> Result<[u8; N], getrandom::Error> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes)?;
+    Ok(bytes)
+}
+
+const DESCRIPTORS: u64 = 65_536;
+
+/// At shutdown, connections have this long to close by themselves.
+const GOODBYE: Duration = Duration::from_secs(1);

@@ -1,0 +1,121 @@
+//! Writes one meeting's recording and status file, on a thread of its own so that a slow disk never holds up the meeting.
+//!
+//! In: records in order, status documents. Out: the JNR and its XML on disk. The meeting's task starts it and waits for it.
+
+use std::path::PathBuf;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tracing::{error, warn};
+
+use crate::clock::Clock;
+use crate::hit::status::RecordingStatus;
+use crate::library::write_whole;
+use crate::recording::{JnrWriter, Record};
+
+/// What the recorder is asked to do.
+#[derive(Debug)]
+enum Work {
+    Record(Record),
+    Checkpoint(u32, Vec<Record>),
+    Flush,
+    Interim(Box<RecordingStatus>),
+    Finish { end_tick: u32, status: Box<RecordingStatus> },
+}
+
+/// Where a meeting's files are.
+#[derive(Clone, Debug)]
+pub struct Files {
+    /// The status file, written at the end.
+    pub xml: PathBuf,
+    /// Its forerunner while the meeting runs, so that a crash leaves something to complete (guide notes N57).
+    pub internal: PathBuf,
+}
+
+/// Handle of the recorder's thread.
+#[derive(Debug)]
+pub struct Recorder {
+    work: mpsc::Sender<Work>,
+    thread: JoinHandle<()>,
+    lost: bool,
+}
+
+impl Recorder {
+    /// Starts a recorder over a file that has just been created; without one only the status file is kept.
+    pub fn start(files: Files, writer: Option<JnrWriter>, clock: Clock) -> Recorder {
+        let (work, todo) = mpsc::channel(QUEUE);
+        let thread = tokio::task::spawn_blocking(move || run(files, writer, clock, todo));
+        Recorder { work, thread, lost: false }
+    }
+
+    /// Takes a record. When the disk cannot keep up and the queue is full, the record is lost and said so once.
+    pub fn record(&mut self, record: Record) {
+        self.queue(Work::Record(record));
+    }
+
+    /// Takes a checkpoint: messages that rebuild the meeting's state at `tick_ms`.
+    pub fn checkpoint(&mut self, tick_ms: u32, records: Vec<Record>) {
+        self.queue(Work::Checkpoint(tick_ms, records));
+    }
+
+    /// Has everything taken so far written out.
+    pub fn flush(&mut self) {
+        self.queue(Work::Flush);
+    }
+
+    /// Keeps the status so far, in case of a crash.
+    pub fn interim(&mut self, status: RecordingStatus) {
+        self.queue(Work::Interim(Box::new(status)));
+    }
+
+    /// Finishes both files and waits until they are on disk.
+    pub async fn finish(self, end_tick: u32, status: RecordingStatus) {
+        // A full queue is waited for here: nobody is left in the meeting who could be held up.
+        if self.work.send(Work::Finish { end_tick, status: Box::new(status) }).await.is_err() {
+            error!("the recorder ended before the meeting did");
+        }
+        drop(self.work);
+        if let Err(failure) = self.thread.await {
+            error!("the recorder's thread failed: {failure}");
+        }
+    }
+
+    fn queue(&mut self, work: Work) {
+        if self.work.try_send(work).is_err() && !self.lost {
+            self.lost = true;
+            error!("part of the recording is lost: the disk does not keep up, or the recorder has failed");
+        }
+    }
+}
+
+fn run(files: Files, mut writer: Option<JnrWriter>, clock: Clock, mut todo: mpsc::Receiver<Work>) {
+    while let Some(work) = todo.blocking_recv() {
+        let written = match work {
+            Work::Record(record) => writer.as_mut().map_or(Ok(()), |w| w.push(record)),
+            Work::Checkpoint(tick, records) => writer.as_mut().map_or(Ok(()), |w| w.checkpoint(tick, &records)),
+            Work::Flush => writer.as_mut().map_or(Ok(()), |w| w.flush(clock.now())),
+            Work::Interim(status) => {
+                if let Err(failure) = write_whole(&files.internal, status.to_xml().as_bytes()) {
+                    warn!("the interim status file cannot be written: {failure}");
+                }
+                Ok(())
+            }
+            Work::Finish { end_tick, status } => {
+                let finished = writer.take().map_or(Ok(()), |w| w.finish(end_tick));
+                match write_whole(&files.xml, status.to_xml().as_bytes()) {
+                    // Only once the XML is there may its forerunner go.
+                    Ok(()) => drop(std::fs::remove_file(&files.internal)),
+                    Err(failure) => error!("the status file {} cannot be written: {failure}", files.xml.display()),
+                }
+                finished
+            }
+        };
+        if let Err(failure) = written {
+            error!("the recording cannot be written and ends here: {failure}");
+            writer = None;
+        }
+    }
+}
+
+/// So many pieces of work wait for the disk at most: at chat's pace, many seconds.
+const QUEUE: usize = 4096;

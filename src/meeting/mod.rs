@@ -1,0 +1,12 @@
+//! One meeting, as rules without input or output.
+//!
+//! - [`room`]: the authority. Joins, leaves and messages of clients come in; what is sent to whom and what is recorded comes out.
+//! - [`view`]: the replica that client, playback and tests share. The room keeps one too and applies to it what it announces, so
+//!   that what it knows and what it told cannot drift apart.
+//! - [`catch_up`]: from a view to the shortest messages that rebuild it: a late join, a checkpoint of a recording.
+//!
+//! Time comes in as [`crate::clock::Now`].
+
+pub mod catch_up;
+pub mod room;
+pub mod view;

@@ -1,0 +1,247 @@
+//! The join request and every answer before admission (wire/01 sections 5 to 7).
+//!
+//! In: the front of a byte stream after the parameter blocks. Out: requests, prompts, refusals, INITIAL_INFO; and their encodings.
+
+use super::cipher::KeyMaterial;
+use super::clear::{Clear, SpanKey};
+use super::fields::{Decoded, Reader};
+use super::refusal::Refusal;
+
+/// What a client asks for (wire/01 section 5).
+#[derive(Clone, PartialEq, Eq)]
+pub enum JoinRequest {
+    /// Action `3`: codetype 13, the sealed userinfo as it stands in the jnj.
+    Hit {
+        /// The sealed userinfo.
+        userinfo: String,
+        /// Wishes of the client, see [`flags`].
+        flags: u8,
+    },
+    /// Actions `4`, `0`, `6`, `5`, `1` and `U`: other codetypes and the messenger. Decoded no further: this server refuses them.
+    Other(u8),
+}
+
+impl JoinRequest {
+    /// Reads a join request.
+    pub fn decode(r: &mut Reader<'_>) -> Decoded<JoinRequest> {
+        match r.u8()? {
+            b'3' => {
+                let userinfo = r.text(MAX_USERINFO_ON_WIRE, "a userinfo of fewer than 20,000 bytes")?;
+                Ok(JoinRequest::Hit { userinfo, flags: r.u8()? })
+            }
+            action @ (b'4' | b'0' | b'6' | b'5' | b'1' | b'U') => Ok(JoinRequest::Other(action)),
+            other => Err(r.malformed(1, "a join action: one of 3 4 0 6 5 1 U", format!("{other:#04x}"))),
+        }
+    }
+
+    /// Writes a join request. [`JoinRequest::Other`] writes only its action byte.
+    pub fn encode(&self) -> Clear {
+        match self {
+            JoinRequest::Hit { userinfo, flags } => Clear::command(b'3').lp(userinfo.as_bytes()).u8(*flags),
+            JoinRequest::Other(action) => Clear::command(*action),
+        }
+    }
+}
+
+// A fresh userinfo is as good as a password.
+impl std::fmt::Debug for JoinRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            JoinRequest::Hit { userinfo, flags } => write!(f, "Hit({} bytes, flags {flags:#04x})", userinfo.len()),
+            JoinRequest::Other(action) => write!(f, "Other({:?})", char::from(*action)),
+        }
+    }
+}
+
+/// Bits of [`JoinRequest::Hit`]'s flags (wire/01 section 5.1).
+pub mod flags {
+    /// Has audio capture now.
+    pub const AUDIO: u8 = 0x01;
+    /// Has video capture now.
+    pub const VIDEO: u8 = 0x02;
+    /// What the known client always sends: 0x08 and 0x20, and 0x10 for the questioner's video.
+    pub const NORMAL: u8 = 0x38;
+}
+
+/// The bare answer to a password prompt (wire/01 section 6.1).
+#[derive(Clone, PartialEq, Eq)]
+pub enum PasswordAnswer {
+    /// SHA-1 of the UTF-8 password.
+    Given([u8; 20]),
+    /// Cancelled; the client closes a second later.
+    Cancelled,
+}
+
+impl PasswordAnswer {
+    /// Reads the answer.
+    pub fn decode(r: &mut Reader<'_>) -> Decoded<PasswordAnswer> {
+        match r.i32()? {
+            0 => Ok(PasswordAnswer::Cancelled),
+            20 => Ok(PasswordAnswer::Given(r.enc_array(SpanKey::Control)?)),
+            other => Err(r.malformed(4, "a password hash of 20 bytes, or 0 for none", other)),
+        }
+    }
+
+    /// Writes the answer.
+    pub fn encode(&self) -> Clear {
+        match self {
+            PasswordAnswer::Given(hash) => Clear::new().enc_lp(SpanKey::Control, hash),
+            PasswordAnswer::Cancelled => Clear::new().i32(0),
+        }
+    }
+}
+
+/// What a server says before it admits or refuses.
+#[derive(Clone, Debug)]
+pub enum BeforeAdmission {
+    /// EXT(28): the password of the userinfo is wanted.
+    PasswordWanted,
+    /// EXT(6), EXT(25): somebody is asked, or a message may be left.
+    Wait {
+        /// What is waited for.
+        kind: WaitKind,
+        /// The owner's name; empty in the older form EXT(6).
+        owner: String,
+    },
+    /// EXT(26): the request is served in another mode than a meeting; 1 is playback.
+    Mode(u8),
+    /// EXT(64) with 0 or 1 before admission: the recording's password is wanted.
+    RecordingPasswordWanted,
+    /// INITIAL_INFO with success, meeting form.
+    Admitted(Box<InitialInfo>),
+    /// INITIAL_INFO with an error.
+    Refused(Refusal),
+}
+
+/// Kinds of WAIT_MESSAGE (wire/01 section 6.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitKind {
+    /// Type 0: not online; leave a message?
+    LeaveMessageAbsent,
+    /// Type 1: the owner is asked.
+    Permission,
+    /// Type 2: busy; leave a message?
+    LeaveMessageBusy,
+}
+
+impl BeforeAdmission {
+    /// Reads one answer of the server.
+    pub fn decode(r: &mut Reader<'_>) -> Decoded<BeforeAdmission> {
+        match r.u8()? {
+            b'0' => match r.u8()? {
+                SUCCESS => Ok(BeforeAdmission::Admitted(Box::new(InitialInfo::decode_after_status(r)?))),
+                status => {
+                    let refusal = Refusal::from_status(status);
+                    if refusal.carries_version() {
+                        r.bytes(8)?;
+                    }
+                    Ok(BeforeAdmission::Refused(refusal))
+                }
+            },
+            super::fields::EXTENSION => match r.i32()? {
+                6 => Ok(BeforeAdmission::Wait { kind: wait_kind(r)?, owner: String::new() }),
+                25 => Ok(BeforeAdmission::Wait {
+                    kind: wait_kind(r)?,
+                    owner: r.text(127, "an owner name of at most 127 bytes")?,
+                }),
+                26 => Ok(BeforeAdmission::Mode(r.u8()?)),
+                28 => {
+                    r.count(0, 0, "password prompt kind 0")?;
+                    Ok(BeforeAdmission::PasswordWanted)
+                }
+                64 => {
+                    r.i32()?;
+                    Ok(BeforeAdmission::RecordingPasswordWanted)
+                }
+                other => Err(r.malformed(4, "an answer to a join: EXT 6, 25, 26, 28 or 64", other)),
+            },
+            other => Err(r.malformed(1, "an answer to a join: 0x30 or 0x7a", format!("{other:#04x}"))),
+        }
+    }
+
+    /// Writes one answer.
+    pub fn encode(&self) -> Clear {
+        match self {
+            BeforeAdmission::PasswordWanted => Clear::ext(28).i32(0),
+            BeforeAdmission::Wait { kind, owner } => {
+                let kind = match kind {
+                    WaitKind::LeaveMessageAbsent => 0,
+                    WaitKind::Permission => 1,
+                    WaitKind::LeaveMessageBusy => 2,
+                };
+                Clear::ext(25).u8(kind).lp(owner.as_bytes())
+            }
+            BeforeAdmission::Mode(mode) => Clear::ext(26).u8(*mode),
+            BeforeAdmission::RecordingPasswordWanted => Clear::ext(64).i32(0),
+            BeforeAdmission::Admitted(info) => info.encode(),
+            BeforeAdmission::Refused(refusal) => {
+                let message = Clear::command(b'0').u8(refusal.status());
+                if refusal.carries_version() { message.i32(0).i32(0) } else { message }
+            }
+        }
+    }
+}
+
+/// INITIAL_INFO with success in meeting mode, 102 bytes (wire/01 section 7.1).
+#[derive(Clone)]
+pub struct InitialInfo {
+    /// Participant number, 0..=4999; the owner is 0.
+    pub ssrc: i32,
+    /// Meeting number, 0..=65535.
+    pub session_index: i32,
+    /// Bits per second, 10,000..=5,000,000.
+    pub max_bandwidth: i32,
+    /// The meeting's key and IV fields.
+    pub meeting: KeyMaterial,
+    /// Milliseconds since the meeting began.
+    pub elapsed_ms: i32,
+}
+
+impl InitialInfo {
+    fn decode_after_status(r: &mut Reader<'_>) -> Decoded<InitialInfo> {
+        let ssrc = i32::try_from(r.count(0, MAX_SSRC, "an ssrc of 0 to 4999")?).unwrap_or_default();
+        let (session_index, max_bandwidth) = (r.i32()?, r.i32()?);
+        r.bytes(24)?;
+        let iv: [u8; 20] = r.enc_array(SpanKey::Control)?;
+        let key: [u8; 40] = r.enc_array(SpanKey::Control)?;
+        let elapsed_ms = r.i32()?;
+        Ok(InitialInfo { ssrc, session_index, max_bandwidth, meeting: KeyMaterial::from_parts(key, iv), elapsed_ms })
+    }
+
+    fn encode(&self) -> Clear {
+        Clear::command(b'0')
+            .u8(SUCCESS)
+            .i32(self.ssrc)
+            .i32(self.session_index)
+            .i32(self.max_bandwidth)
+            .raw(&[0; 24])
+            .enc(SpanKey::Control, self.meeting.iv())
+            .enc(SpanKey::Control, self.meeting.key())
+            .i32(self.elapsed_ms)
+    }
+}
+
+// The meeting's key must not reach a log.
+impl std::fmt::Debug for InitialInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let InitialInfo { ssrc, session_index, max_bandwidth, elapsed_ms, .. } = self;
+        write!(f, "InitialInfo(ssrc {ssrc}, session {session_index}, {max_bandwidth} bit/s, {elapsed_ms} ms)")
+    }
+}
+
+fn wait_kind(r: &mut Reader<'_>) -> Decoded<WaitKind> {
+    match r.u8()? {
+        0 => Ok(WaitKind::LeaveMessageAbsent),
+        1 => Ok(WaitKind::Permission),
+        2 => Ok(WaitKind::LeaveMessageBusy),
+        other => Err(r.malformed(1, "a wait message of type 0, 1 or 2", other)),
+    }
+}
+
+/// The highest participant number (wire/00 section 5).
+pub const MAX_SSRC: i32 = 4999;
+
+const SUCCESS: u8 = b'0';
+
+// A userinfo has fewer than 10,000 bytes, and a byte above 0x7f arrives as two (wire/01 section 5.1).
+const MAX_USERINFO_ON_WIRE: i32 = 19_998;

@@ -1,0 +1,186 @@
+//! Everything that a control connection carries after admission, a direction an enum (wire/02 section 1).
+//!
+//! In: the front of a byte stream and the keys. Out: one message at a time; and their encodings in clear with marked spans.
+
+use super::chat::{ChatToClient, ChatToServer};
+use super::clear::Clear;
+use super::facts::Fact;
+use super::fields::{Decoded, EXTENSION, Reader};
+use super::floor::{FloorToClient, FloorToServer};
+use super::layout::{self, Passed};
+use super::users::{UserToClient, UserToServer};
+
+/// A message from a client in a meeting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ToServer {
+    /// Probe or answer of the heartbeat.
+    Alive(Alive),
+    /// `X`: end the meeting for everybody.
+    EndMeeting,
+    /// Chat.
+    Chat(ChatToServer),
+    /// The client's own state.
+    User(UserToServer),
+    /// The floor.
+    Floor(FloorToServer),
+    /// A command that this version passes over.
+    Passed(Passed),
+}
+
+/// A message to a client in a meeting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ToClient {
+    /// Probe or answer of the heartbeat.
+    Alive(Alive),
+    /// Chat.
+    Chat(ChatToClient),
+    /// Participants.
+    User(UserToClient),
+    /// The floor.
+    Floor(FloorToClient),
+    /// Facts of the meeting.
+    Fact(Fact),
+    /// The session is over for the receiver.
+    End(End),
+    /// A command that this version passes over.
+    Passed(Passed),
+}
+
+/// ALIVE (wire/01 section 10.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alive {
+    /// `B 0`.
+    Probe,
+    /// `B 1`.
+    Answer,
+}
+
+/// How a server ends a session on purpose (wire/01 section 10.2). A bare close means "come back".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// `X`: the meeting is over.
+    SessionEnd,
+    /// `K`: disconnected by the owner.
+    Disconnect,
+    /// EXT(14): the same user joined elsewhere.
+    Overwrite,
+}
+
+impl ToServer {
+    /// Reads one message.
+    pub fn decode(r: &mut Reader<'_>) -> Decoded<ToServer> {
+        match r.u8()? {
+            b'B' => Ok(ToServer::Alive(Alive::decode(r)?)),
+            b'X' => Ok(ToServer::EndMeeting),
+            b'C' => Ok(ToServer::Chat(ChatToServer::decode_say(r)?)),
+            b'T' => Ok(ToServer::Floor(FloorToServer::Token(r.i32()?))),
+            EXTENSION => match r.i32()? {
+                15 => Ok(ToServer::Floor(FloorToServer::decode_give_out(r)?)),
+                33 => Ok(ToServer::User(UserToServer::VideoStatus(r.i32()?))),
+                44 => Ok(ToServer::Chat(ChatToServer::decode_whisper(r)?)),
+                55 => Ok(ToServer::User(UserToServer::CodePage(r.i32()?))),
+                78 => Ok(ToServer::User(UserToServer::Capability(r.u8()?))),
+                id => Ok(ToServer::Passed(layout::pass_to_server(EXTENSION, Some(id), r)?)),
+            },
+            command => Ok(ToServer::Passed(layout::pass_to_server(command, None, r)?)),
+        }
+    }
+
+    /// The message in clear with its encrypted spans. One that was passed over comes out as it came in.
+    pub fn encode(&self) -> Clear {
+        match self {
+            ToServer::Alive(alive) => alive.encode(),
+            ToServer::EndMeeting => Clear::command(b'X'),
+            ToServer::Chat(message) => message.encode(),
+            ToServer::User(message) => message.encode(),
+            ToServer::Floor(message) => message.encode(),
+            ToServer::Passed(passed) => Clear::new().raw(&passed.bytes),
+        }
+    }
+}
+
+impl ToClient {
+    /// Reads one message.
+    pub fn decode(r: &mut Reader<'_>) -> Decoded<ToClient> {
+        match r.u8()? {
+            b'B' => Ok(ToClient::Alive(Alive::decode(r)?)),
+            b'C' => Ok(ToClient::Chat(ChatToClient::decode_plain(r)?)),
+            b'D' => Ok(ToClient::Floor(FloorToClient::DataSender(r.i32()?))),
+            b'I' => Ok(ToClient::Floor(FloorToClient::TokenOwner)),
+            b'K' => Ok(ToClient::End(End::Disconnect)),
+            b'T' => Ok(ToClient::Floor(FloorToClient::Token(r.i32()?))),
+            b'U' => Ok(ToClient::User(UserToClient::decode_update(r)?)),
+            b'X' => Ok(ToClient::End(End::SessionEnd)),
+            EXTENSION => ToClient::decode_extension(r),
+            command => Ok(ToClient::Passed(layout::pass_to_client(command, None, r)?)),
+        }
+    }
+
+    fn decode_extension(r: &mut Reader<'_>) -> Decoded<ToClient> {
+        let id = r.i32()?;
+        if let Some(fact) = Fact::decode(id, r)? {
+            return Ok(ToClient::Fact(fact));
+        }
+        Ok(match id {
+            14 => ToClient::End(End::Overwrite),
+            33 => ToClient::User(UserToClient::VideoStatus(r.i32()?, r.i32()?)),
+            37 => match r.peek_i32()? {
+                0 => {
+                    r.i32()?;
+                    ToClient::Floor(FloorToClient::Channels { video: r.i32()?, audio: r.i32()? })
+                }
+                sub @ (12 | 13) => {
+                    r.i32()?;
+                    let (ssrc, channel) = (r.i32()?, r.i32()?);
+                    ToClient::Floor(FloorToClient::Speaker { ssrc, channel, assigned: sub == 12 })
+                }
+                _ => ToClient::Passed(layout::pass_to_client(EXTENSION, Some(id), r)?),
+            },
+            44 => ToClient::Chat(ChatToClient::decode_whisper(r)?),
+            55 => ToClient::User(UserToClient::CodePage(r.i32()?, r.i32()?)),
+            56 => ToClient::Chat(ChatToClient::decode_with_source(r)?),
+            78 => ToClient::User(UserToClient::Capability(r.i32()?, r.u8()?)),
+            80 => ToClient::Floor(FloorToClient::Controller(r.i32()?)),
+            81 => ToClient::Floor(FloorToClient::ControlFlags(r.i32()?)),
+            89 => ToClient::Floor(FloorToClient::Assistant(r.i32()?)),
+            93 => ToClient::Chat(ChatToClient::decode_with_time(r)?),
+            id => ToClient::Passed(layout::pass_to_client(EXTENSION, Some(id), r)?),
+        })
+    }
+
+    /// The message in clear with its encrypted spans. One that was passed over comes out as it came in.
+    pub fn encode(&self) -> Clear {
+        match self {
+            ToClient::Alive(alive) => alive.encode(),
+            ToClient::Chat(message) => message.encode(),
+            ToClient::User(message) => message.encode(),
+            ToClient::Floor(message) => message.encode(),
+            ToClient::Fact(message) => message.encode(),
+            ToClient::End(End::SessionEnd) => Clear::command(b'X'),
+            ToClient::End(End::Disconnect) => Clear::command(b'K'),
+            ToClient::End(End::Overwrite) => Clear::ext(14),
+            ToClient::Passed(passed) => Clear::new().raw(&passed.bytes),
+        }
+    }
+}
+
+impl Alive {
+    fn decode(r: &mut Reader<'_>) -> Decoded<Alive> {
+        match r.u8()? {
+            b'0' => Ok(Alive::Probe),
+            b'1' => Ok(Alive::Answer),
+            other => Err(r.malformed(1, "a heartbeat of 0 or 1", format!("{other:#04x}"))),
+        }
+    }
+
+    fn encode(self) -> Clear {
+        Clear::command(b'B').u8(match self {
+            Alive::Probe => b'0',
+            Alive::Answer => b'1',
+        })
+    }
+}
+
+#[cfg(test)]
+#[path = "message_tests.rs"]
+mod tests;
