@@ -52,6 +52,9 @@ impl Clock {
     /// The present moment.
     pub fn now(&self) -> Now {
         let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Now { steady: self.start.elapsed(), office: i64::try_from(unix.as_millis()).unwrap_or(i64::MAX / 2) + self.shift_ms }
+        Now {
+            steady: self.start.elapsed(),
+            office: i64::try_from(unix.as_millis()).unwrap_or(i64::MAX / 2) + self.shift_ms,
+        }
     }
 }

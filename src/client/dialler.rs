@@ -25,7 +25,12 @@ impl std::fmt::Display for Address {
 
 /// The addresses of a jnj in the order in which they are tried.
 pub fn addresses(jnj: &Jnj) -> Vec<Address> {
-    vec![Address { host: jnj.ip.clone(), port: jnj.portm }]
+    vec![primary(jnj)]
+}
+
+/// The primary server.
+pub fn primary(jnj: &Jnj) -> Address {
+    Address { host: jnj.ip.clone(), port: jnj.portm }
 }
 
 /// What is to be done.

@@ -8,7 +8,6 @@ pub mod session;
 #[cfg(feature = "sound")]
 pub mod sound;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -68,8 +67,8 @@ pub struct ClientState {
     pub phase: Phase,
     /// What it knows of the meeting.
     pub view: Arc<View>,
-    /// The server once connected.
-    pub server: Option<SocketAddr>,
+    /// The server's address, as the jnj has it, once connected.
+    pub server: Option<String>,
     /// The server's version as announced.
     pub server_version: String,
     /// Bytes on the control connection.
@@ -131,7 +130,7 @@ impl Client {
     /// Joins with a jnj. Must be called within a tokio runtime.
     pub fn start(jnj: Jnj, options: ClientOptions) -> Client {
         let first = ClientState {
-            phase: Phase::Dialling(jnj.address()),
+            phase: Phase::Dialling(dialler::primary(&jnj).to_string()),
             view: Arc::new(View::default()),
             server: None,
             server_version: String::new(),

@@ -14,7 +14,7 @@ use tracing::{debug, info};
 
 use super::dialler::{self, ATTEMPT_TIMEOUT, Dialler, Step};
 use super::{ClientCommand, ClientEvent, ClientOptions, ClientState, Ending, Phase};
-use crate::hit::jnj::{Jnj, Mode};
+use crate::hit::jnj::{CodeType, Credential, Jnj, Mode};
 use crate::hit::modp::{self, Exponent};
 use crate::hit::password::PasswordHash;
 use crate::link::pipe::{Pipe, PipeError};
@@ -88,36 +88,38 @@ impl Driver {
 
     /// From the jnj to INITIAL_INFO.
     async fn join(&mut self, jnj: &Jnj) -> Result<(Pipe, InitialInfo), Stop> {
-        if jnj.codetype != 13 {
-            let why = format!("jnj files of codetype {} cannot be joined yet", jnj.codetype);
+        if jnj.codetype != CodeType::Hit {
+            let why = format!("jnj files of codetype {} cannot be joined yet", jnj.codetype.number());
             return Err(Stop::Ending(Ending::NotServed(why)));
         }
         if jnj.mode() == Mode::Playback {
             return Err(Stop::Ending(Ending::NotServed("playback over the wire cannot be joined yet".into())));
         }
-        let connection = self.dial(jnj).await?;
+        let userinfo = jnj.userinfo.as_ref().map(Credential::expose);
+        let userinfo = userinfo.ok_or_else(|| Stop::Ending(Ending::NotServed("the jnj has no userinfo".into())))?;
+        let (address, connection) = self.dial(jnj).await?;
         self.update(|state| {
             state.phase = Phase::Joining;
             state.counters = Some(Arc::clone(connection.counters()));
-            state.server = connection.peer();
+            state.server = Some(address);
         });
         let mut pipe = Pipe::new(connection);
         let (cipher, takes_parameters) = self.exchange_keys(&mut pipe).await?;
         if takes_parameters {
             pipe.write(&Clear::command(CLIENT_BLOCK)).await?;
             pipe.write(&ClientParameter::ClientType(CLIENT_TYPE.into()).encode()).await?;
-            if !jnj.player_name.is_empty() {
-                pipe.write(&ClientParameter::PlayerName(jnj.player_name.clone()).encode()).await?;
+            if let Some(name) = &jnj.player_name {
+                pipe.write(&ClientParameter::PlayerName(name.clone()).encode()).await?;
             }
             pipe.write(&parameters::encode_end()).await?;
         }
-        pipe.write(&JoinRequest::Hit { userinfo: jnj.userinfo.clone(), flags: flags::NORMAL }.encode()).await?;
+        pipe.write(&JoinRequest::Hit { userinfo: userinfo.to_owned(), flags: flags::NORMAL }.encode()).await?;
         let info = self.await_admission(&mut pipe).await?;
         pipe.incoming.keys.meeting = Some(Cipher::new(cipher, &info.meeting));
         Ok((pipe, info))
     }
 
-    async fn dial(&mut self, jnj: &Jnj) -> Result<Connection, Stop> {
+    async fn dial(&mut self, jnj: &Jnj) -> Result<(String, Connection), Stop> {
         let addresses = dialler::addresses(jnj);
         let clock = self.options.clock;
         let mut dialler = Dialler::new(addresses.len(), clock.now().steady);
@@ -134,7 +136,10 @@ impl Driver {
                             Target { host: address.host.clone(), port: address.port, transport: self.options.transport };
                         attempts.spawn(async move { (k, dial(&target, ATTEMPT_TIMEOUT).await) });
                     }
-                    Step::Keep(_) => return open.ok_or_else(|| Stop::lost("the dialler kept nothing")),
+                    Step::Keep(k) => {
+                        let address = addresses.get(k).map(ToString::to_string).unwrap_or_default();
+                        return open.map(|connection| (address, connection)).ok_or_else(|| Stop::lost("nothing was kept"));
+                    }
                     Step::GiveUp(reasons) => {
                         let why = addresses.iter().zip(&reasons).map(|(a, r)| format!("{a}: {r}")).collect::<Vec<_>>();
                         return Err(Stop::Ending(Ending::NotConnected(why.join("; "))));
@@ -295,6 +300,8 @@ impl Driver {
         if let Err(failure) = sender.close().await {
             debug!("closed badly: {failure}");
         }
+        // Closing with bytes unread would look like a lost connection to the server.
+        incoming.drain(GOODBYE).await;
         ending
     }
 
@@ -376,6 +383,9 @@ const UTF8: i32 = 65001;
 
 /// EXT(33): the user sends no video.
 const NO_VIDEO: i32 = 2;
+
+/// A server has this long to close after we said goodbye.
+const GOODBYE: Duration = Duration::from_secs(2);
 
 /// A change is shown after this at the latest: a frame of a screen.
 const PUBLISH_AFTER: Duration = Duration::from_millis(15);

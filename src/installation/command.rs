@@ -76,6 +76,8 @@ pub enum Command {
     Whisper(TabId, i32, String),
     /// Hand the token to a participant, or take it back (own number).
     GiveToken(TabId, i32),
+    /// Join again with the jnj of a session that has ended, in the same tab.
+    JoinAgain(TabId),
     /// Leave a meeting; the tab stays.
     Leave(TabId),
     /// End the meeting for everybody (owner).

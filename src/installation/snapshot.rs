@@ -174,8 +174,8 @@ pub struct SessionSnapshot {
     pub phase: SessionPhase,
     /// What this participant knows of the meeting.
     pub view: Arc<View>,
-    /// The server's address once connected.
-    pub server: Option<SocketAddr>,
+    /// The server's address, as the jnj has it, once connected.
+    pub server: Option<String>,
     /// "WebSocket" or "TCP".
     pub transport: &'static str,
     /// Server version as it announced itself.

@@ -2,7 +2,8 @@
 //!
 //! In: an address to listen on or to dial. Out: [`Connection`]s, each a byte stream in both directions, whatever carries
 //! it: raw TCP, a WebSocket of subprotocol `hmtg`, or memory (wire/01 sections 1.1 and 1.2). One port serves them all, and
-//! HTTP besides. This room knows nothing of what the bytes mean, beyond the first one that tells HTTP from the rest.
+//! HTTP besides. [`pipe`] puts whole items of the protocol on top; beneath it nothing is known of what the bytes mean, beyond the
+//! first one, which tells HTTP from the rest.
 //!
 //! A peer may send anything, slowly or never: every wait for a stranger has a deadline and every buffer a limit.
 
@@ -10,6 +11,7 @@ mod connection;
 mod dial;
 mod error;
 mod listener;
+pub mod pipe;
 
 pub use connection::{Connection, Counters, Receiver, Sender, memory_pair};
 pub use dial::{Target, dial};

@@ -92,13 +92,6 @@ impl Pipe {
         // Whoever closes has nothing more to say: a failure here loses nothing.
         drop(self.sender.close().await);
     }
-
-    /// Waits until the peer closes, at most `patience`; what it still sends is thrown away.
-    pub async fn drain(&mut self, patience: Duration) {
-        let until_closed = async { while let Ok(Some(_)) = self.incoming.receiver.recv().await {} };
-        // Running out of patience is as good as a close: the caller closes next.
-        let _ = tokio::time::timeout(patience, until_closed).await;
-    }
 }
 
 impl Incoming {
@@ -114,5 +107,12 @@ impl Incoming {
             let chunk = self.receiver.recv().await?.ok_or(PipeError::Closed)?;
             self.inbox.push(&chunk);
         }
+    }
+
+    /// Waits until the peer closes, at most `patience`; what it still sends is thrown away.
+    pub async fn drain(&mut self, patience: Duration) {
+        let until_closed = async { while let Ok(Some(_)) = self.receiver.recv().await {} };
+        // Running out of patience is as good as a close: the caller closes next.
+        drop(tokio::time::timeout(patience, until_closed).await);
     }
 }

@@ -461,7 +461,9 @@ async fn spoken(listener: &mut Listener) -> (WebSocketStream<TcpStream>, Sender,
 async fn take(receiver: &mut Receiver, length: usize) -> BytesMut {
     let mut taken = BytesMut::new();
     while taken.len() < length {
-        taken.extend(soon(receiver.recv()).await.unwrap().expect("more bytes"));
+        let chunk = soon(receiver.recv()).await.unwrap().expect("more bytes");
+        assert!(!chunk.is_empty());
+        taken.extend(chunk);
     }
     assert_eq!(taken.len(), length);
     taken

@@ -181,7 +181,7 @@ impl Task {
             }
             self.look();
         }
-        self.status.down().await;
+        self.status.down(self.clock.now(), self.office.licence()).await;
     }
 
     fn place(&mut self, request: ServiceRequest) -> Result<mpsc::Sender<ToMeeting>, Refused> {

@@ -10,8 +10,10 @@ pub mod meeting;
 mod opening;
 mod pages;
 pub mod recorder;
+pub mod rehearsal;
 pub mod session;
 mod status_files;
+pub mod transcript;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -30,6 +32,7 @@ use self::keyring::Keyring;
 use self::opening::Opening;
 use self::session::Shared;
 use self::status_files::StatusFiles;
+use self::transcript::Transcripts;
 use crate::clock::Clock;
 use crate::hit::keys::PrivateKey;
 use crate::hit::licence::Licence;
@@ -59,6 +62,8 @@ pub struct McuConfig {
     pub patience: Patience,
     /// Limits of the port.
     pub link: LinkConfig,
+    /// Where to write down what clients send; for making tests.
+    pub transcripts: Transcripts,
 }
 
 /// How long a peer may keep us waiting, and how far behind it may be.
@@ -108,7 +113,7 @@ pub struct RunningMeeting {
     /// Owner's group.
     pub group: Option<String>,
     /// Planned minutes; 0 for a person-based meeting.
-    pub duration_min: u32,
+    pub duration_min: u16,
     /// Since it was opened, whole seconds.
     pub elapsed: Duration,
     /// Whether it is recorded.
@@ -188,7 +193,7 @@ impl Mcu {
         info!("listening on {address}");
 
         let (sessions, stop_accepting, cut) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
-        let shared = Shared { desk: desk.clone(), clock: config.clock, patience: config.patience };
+        let shared = Shared { desk: desk.clone(), clock: config.clock, patience: config.patience, transcripts: config.transcripts };
         let accepting = tokio::spawn(accept(listener, shared, sessions.clone(), stop_accepting.clone(), cut.clone()));
         let desk_task = tokio::spawn(desk_task);
         Ok(Mcu { address, desk, snapshot, sessions, stop_accepting, cut, accepting, desk_task })
@@ -248,8 +253,14 @@ async fn accept(
 async fn finish_crashed(config: &McuConfig) {
     let (root, now) = (config.recording_root.clone(), config.clock.now());
     match tokio::task::spawn_blocking(move || library::finish_crashed(&root, now)).await {
-        Ok(finished) if !finished.is_empty() => info!("finished {} recordings that a crash had left open", finished.len()),
-        Ok(_) => {}
+        Ok(finished) => {
+            for (path, recovered) in &finished.recordings {
+                info!("finished {}, which a crash had left open: {} records", path.display(), recovered.records);
+            }
+            for trouble in &finished.troubles {
+                warn!("{}: {}", trouble.path.display(), trouble.reason);
+            }
+        }
         Err(failure) => warn!("looking for recordings left open failed: {failure}"),
     }
 }

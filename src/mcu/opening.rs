@@ -15,10 +15,12 @@ use super::meeting::{Start, Summary};
 use super::random;
 use super::recorder::{Files, Recorder};
 use crate::clock::{Clock, Now};
-use crate::hit::paths::{self, RecordingName};
+use crate::hit::local_time::LocalTime;
+use crate::hit::paths::{FileKind, PathError, RecordingPath};
 use crate::hit::request::ServiceRequest;
 use crate::hit::status::RecordingStatus;
 use crate::meeting::room::Charter;
+use crate::recording::live::LiveLock;
 use crate::recording::{self, JnrWriter, LocalDate};
 use crate::wire::cipher::KeyMaterial;
 
@@ -35,7 +37,7 @@ pub(super) enum OpeningError {
     #[error("no random bytes can be had: {0}")]
     Random(#[from] getrandom::Error),
     #[error("{0}")]
-    Path(#[from] paths::PathError),
+    Path(#[from] PathError),
     #[error("the thread that makes the files failed: {0}")]
     Thread(#[from] tokio::task::JoinError),
 }
@@ -57,67 +59,97 @@ pub(super) async fn start(
     let key = KeyMaterial::from_parts(random()?, random()?);
     let random_id = i32::from_be_bytes(random()?) | 1;
     let now = clock.now();
-    let event = request.command.duration.filter(|minutes| *minutes > 0);
     let wanted = request.command.recording;
     let asked = request.clone();
     let (files, writer) =
         tokio::task::spawn_blocking(move || make_files(&opening, &asked, session_index, now)).await??;
     let recorded = wanted && writer.is_some();
-    let status = RecordingStatus::begun(now.unix_seconds(), &local_text(now), recorded, title(&request));
     Ok(Start {
-        charter: Charter {
-            meeting_id: request.meeting_id.clone(),
-            title: title(&request).to_owned(),
-            duration: event.map(|minutes| Duration::from_secs(u64::from(minutes) * 60)),
-            autoextension: request.command.autoextension,
-            recorded,
-            random_id,
-        },
+        status: status(&request, now, recorded),
+        charter: charter(&request, recorded, random_id),
         session_index,
         key,
         max_bandwidth: request.command.bandwidth.map_or(MAX_BANDWIDTH, |b| i32::try_from(b).unwrap_or(MAX_BANDWIDTH)),
         clock,
         recorder: Recorder::start(files, writer, clock),
-        status,
         summary,
     })
 }
 
-/// The meeting's folder, and its JNR if one is wanted and can be made.
-fn make_files(
+/// What the request decides for the whole meeting.
+pub(super) fn charter(request: &ServiceRequest, recorded: bool, random_id: i32) -> Charter {
+    Charter {
+        meeting_id: request.meeting_id.clone(),
+        title: title(request).to_owned(),
+        duration: request.command.duration.map(|minutes| Duration::from_secs(u64::from(minutes) * 60)),
+        autoextension: request.command.autoextension,
+        recorded,
+        random_id,
+    }
+}
+
+/// The status file as far as it is known at the start.
+pub(super) fn status(request: &ServiceRequest, now: Now, recorded: bool) -> RecordingStatus {
+    RecordingStatus {
+        start_utc: now.unix_seconds(),
+        start_text: local_time(now).start_time(),
+        recorded,
+        title: title(request).to_owned(),
+        ..RecordingStatus::default()
+    }
+}
+
+/// The meeting's folder, its lock, and its JNR if one is wanted and can be made.
+pub(super) fn make_files(
     opening: &Opening,
     request: &ServiceRequest,
     session_index: i32,
     now: Now,
-) -> Result<(Files, Option<JnrWriter>), paths::PathError> {
+) -> Result<(Files, Option<JnrWriter>), PathError> {
     let group = request.group.as_ref().map(|group| group.id.as_str());
-    let folder = opening.root.join(paths::recording_folder(group, &request.owner.id, &request.meeting_id)?);
-    let local = local_date(now);
+    let (started, index) = (local_time(now), u32::try_from(session_index).unwrap_or_default());
+    let place = |index| {
+        RecordingPath::new(group, &request.owner.id, &request.meeting_id, &opening.local_ip, started, index)
+    };
+    let mut path = place(index)?;
+    let folder = opening.root.join(path.directory());
     if let Err(failure) = std::fs::create_dir_all(&folder) {
         error!("the recording folder {} cannot be made: {failure}", folder.display());
     }
-    let index = u32::try_from(session_index).unwrap_or_default();
-    // A number may come again after 65,536 meetings; the file's six digits have room to step aside.
-    let mut writer = None;
-    let mut name = file_name(opening, &local, index);
-    for step in 0..15 {
-        name = file_name(opening, &local, index + step * 65_536);
-        if folder.join(name.xml()).exists() || folder.join(name.jnr()).exists() || folder.join(name.xml_internal()).exists() {
-            continue;
+    // A number comes again after 65,536 meetings; the six digits of the name have room to step aside within a minute.
+    for step in 1..STEPS {
+        let taken = |kind| opening.root.join(path.file(kind)).exists();
+        if !taken(FileKind::Jnr) && !taken(FileKind::Xml) && !taken(FileKind::XmlInternal) {
+            break;
         }
-        if request.command.recording {
-            writer = create(&folder.join(name.jnr()), request, &local, now);
-        }
-        break;
+        path = place(index + step * 65_536)?;
     }
-    let files = Files { xml: folder.join(name.xml()), internal: folder.join(name.xml_internal()) };
+    let jnr = opening.root.join(path.file(FileKind::Jnr));
+    let writer = if request.command.recording { create(&jnr, request, started, now) } else { None };
+    // The writer holds the lock of a recorded meeting; an unrecorded one needs it to be told from a dead one.
+    let lock = if writer.is_none() { lock(&jnr) } else { None };
+    let (xml, internal) = (path.file(FileKind::Xml), path.file(FileKind::XmlInternal));
+    let files = Files {
+        xml: opening.root.join(xml),
+        internal: opening.root.join(internal),
+        participants: opening.root.join(path.participants()),
+        lock,
+    };
     Ok((files, writer))
 }
 
-fn create(path: &Path, request: &ServiceRequest, local: &LocalDate, now: Now) -> Option<JnrWriter> {
+fn lock(jnr: &Path) -> Option<LiveLock> {
+    LiveLock::acquire(jnr).unwrap_or_else(|failure| {
+        error!("the meeting's lock cannot be taken: {failure}");
+        None
+    })
+}
+
+fn create(path: &Path, request: &ServiceRequest, started: LocalTime, now: Now) -> Option<JnrWriter> {
+    let LocalTime { year, month, day, hour, minute, .. } = started;
     let start = recording::Start {
         started_unix_ms: now.office,
-        local: *local,
+        local: LocalDate { year, month, day, hour, minute },
         start_tick: 0,
         bandwidth_kbit: request.command.bandwidth.map_or(0, |b| b / 1000),
         owner_id: request.owner.id.clone(),
@@ -135,43 +167,18 @@ fn create(path: &Path, request: &ServiceRequest, local: &LocalDate, now: Now) ->
     }
 }
 
-fn file_name(opening: &Opening, local: &LocalDate, index: u32) -> RecordingName {
-    RecordingName {
-        ip: opening.local_ip.clone(),
-        year: local.year,
-        month: local.month,
-        day: local.day,
-        hour: local.hour,
-        minute: local.minute,
-        index,
-    }
-}
-
 fn title(request: &ServiceRequest) -> &str {
     request.meeting_title.as_deref().unwrap_or_default()
 }
 
-/// The MCU's local time: what names of recordings carry (guide notes N22).
-fn zoned(now: Now) -> jiff::Zoned {
-    jiff::Timestamp::from_millisecond(now.office).unwrap_or_default().to_zoned(TimeZone::system())
+/// The MCU's local time: what names of recordings and status files carry (guide notes N22).
+pub(super) fn local_time(now: Now) -> LocalTime {
+    let moment = jiff::Timestamp::from_millisecond(now.office).unwrap_or_default();
+    LocalTime::from_unix(now.unix_seconds(), TimeZone::system().to_offset(moment).seconds())
 }
 
-fn local_date(now: Now) -> LocalDate {
-    let time = zoned(now);
-    let narrow = |n: i8| u8::try_from(n).unwrap_or_default();
-    LocalDate {
-        year: u16::try_from(time.year()).unwrap_or_default(),
-        month: narrow(time.month()),
-        day: narrow(time.day()),
-        hour: narrow(time.hour()),
-        minute: narrow(time.minute()),
-    }
-}
-
-/// `20020426 15:51:00`, as the guide's status file has it (3.5).
-fn local_text(now: Now) -> String {
-    zoned(now).strftime("%Y%m%d %H:%M:%S").to_string()
-}
+/// So many names are tried.
+const STEPS: u32 = 15;
 
 /// What a client may send when the request says nothing (wire/01 section 7.1: clamped to 5,000,000).
 const MAX_BANDWIDTH: i32 = 2_000_000;

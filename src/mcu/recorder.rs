@@ -11,6 +11,7 @@ use tracing::{error, warn};
 use crate::clock::Clock;
 use crate::hit::status::RecordingStatus;
 use crate::library::write_whole;
+use crate::recording::live::LiveLock;
 use crate::recording::{JnrWriter, Record};
 
 /// What the recorder is asked to do.
@@ -24,12 +25,16 @@ enum Work {
 }
 
 /// Where a meeting's files are.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Files {
     /// The status file, written at the end.
     pub xml: PathBuf,
     /// Its forerunner while the meeting runs, so that a crash leaves something to complete (guide notes N57).
     pub internal: PathBuf,
+    /// Who is inside, while the meeting runs (guide 3.6).
+    pub participants: PathBuf,
+    /// Held for a meeting without a JNR, whose writer would hold it.
+    pub lock: Option<LiveLock>,
 }
 
 /// Handle of the recorder's thread.
@@ -88,7 +93,7 @@ impl Recorder {
     }
 }
 
-fn run(files: Files, mut writer: Option<JnrWriter>, clock: Clock, mut todo: mpsc::Receiver<Work>) {
+fn run(mut files: Files, mut writer: Option<JnrWriter>, clock: Clock, mut todo: mpsc::Receiver<Work>) {
     while let Some(work) = todo.blocking_recv() {
         let written = match work {
             Work::Record(record) => writer.as_mut().map_or(Ok(()), |w| w.push(record)),
@@ -104,7 +109,17 @@ fn run(files: Files, mut writer: Option<JnrWriter>, clock: Clock, mut todo: mpsc
                 let finished = writer.take().map_or(Ok(()), |w| w.finish(end_tick));
                 match write_whole(&files.xml, status.to_xml().as_bytes()) {
                     // Only once the XML is there may its forerunner go.
-                    Ok(()) => drop(std::fs::remove_file(&files.internal)),
+                    Ok(()) => {
+                        for leftover in [&files.internal, &files.participants] {
+                            // Never written, if nobody ever came in.
+                            drop(std::fs::remove_file(leftover));
+                        }
+                        if let Some(lock) = files.lock.take()
+                            && let Err(failure) = lock.release()
+                        {
+                            warn!("the meeting's lock stays behind: {failure}");
+                        }
+                    }
                     Err(failure) => error!("the status file {} cannot be written: {failure}", files.xml.display()),
                 }
                 finished

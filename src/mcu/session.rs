@@ -13,6 +13,7 @@ use tracing::{debug, info, warn};
 
 use super::front_desk::{Admission, FrontDesk};
 use super::meeting::{Outgoing, Seat, ToMeeting};
+use super::transcript::{Transcript, Transcripts};
 use super::{Patience, random};
 use crate::clock::Clock;
 use crate::hit::modp::{self, Exponent};
@@ -38,6 +39,8 @@ pub struct Shared {
     pub clock: Clock,
     /// How long a peer may keep us waiting.
     pub patience: Patience,
+    /// Where to write down what clients send.
+    pub transcripts: Transcripts,
 }
 
 /// Why a session ended before or without a meeting.
@@ -96,11 +99,16 @@ async fn control(
     send_parameters(&mut pipe, shared).await?;
     let parameters = read_parameters(&mut pipe, step).await?;
     debug!(%peer, ?parameters, "client parameters");
+    let transcript = shared.transcripts.next();
+    for parameter in &parameters {
+        transcript.line("parameter", &parameter.encode().bytes);
+    }
 
     let join = pipe.read(step, "a join request", JoinRequest::decode).await?;
     let JoinRequest::Hit { userinfo, flags } = join else {
         return refuse(pipe, Refusal::JoinNetMode, peer, "only codetype 13 is served").await;
     };
+    transcript.line("join", &[flags]);
     let request = match shared.desk.open(userinfo).await {
         Ok(request) => request,
         Err(refused) => return refuse(pipe, refused.code, peer, &refused.cause).await,
@@ -115,7 +123,7 @@ async fn control(
     match shared.desk.admit(admission).await {
         Ok(seat) => {
             info!(%peer, ssrc = seat.ssrc, "admitted");
-            in_meeting(pipe, seat, queue, outgoing, shared.patience.alive).await;
+            in_meeting(pipe, seat, queue, outgoing, (shared.patience.alive, transcript)).await;
             Ok(())
         }
         Err(refused) => refuse(pipe, refused.code, peer, &refused.cause).await,
@@ -199,7 +207,7 @@ fn reconnect_name() -> Result<[u8; 12], getrandom::Error> {
 async fn refuse(mut pipe: Pipe, code: Refusal, peer: SocketAddr, cause: &str) -> Result<(), SessionError> {
     info!(%peer, "refused with {}: {cause}", code.status());
     pipe.write(&BeforeAdmission::Refused(code).encode()).await?;
-    pipe.drain(REFUSAL_LINGER).await;
+    pipe.incoming.drain(LINGER).await;
     pipe.close().await;
     Ok(())
 }
@@ -210,7 +218,7 @@ async fn in_meeting(
     seat: Seat,
     queue: mpsc::Sender<Outgoing>,
     outgoing: mpsc::Receiver<Outgoing>,
-    alive: Duration,
+    (alive, transcript): (Duration, Transcript),
 ) {
     let (mut incoming, sender) = pipe.split();
     incoming.keys.meeting = Some(seat.meeting_cipher.clone());
@@ -218,8 +226,12 @@ async fn in_meeting(
     let probes = queue.downgrade();
     drop(queue);
     let by_action = tokio::select! {
-        by_action = read_messages(&mut incoming, &seat, &probes, alive) => by_action,
-        () = write_messages(sender, outgoing) => false,
+        by_action = read_messages(&mut incoming, &seat, &probes, (alive, &transcript)) => by_action,
+        () = write_messages(sender, outgoing) => {
+            // Closing with bytes unread would reset the connection, and what was said last would be lost.
+            incoming.drain(LINGER).await;
+            false
+        }
     };
     // The meeting may be over already.
     drop(seat.meeting.send(ToMeeting::Gone(seat.connection, by_action)).await);
@@ -230,13 +242,14 @@ async fn read_messages(
     incoming: &mut Incoming,
     seat: &Seat,
     probes: &mpsc::WeakSender<Outgoing>,
-    alive: Duration,
+    (alive, transcript): (Duration, &Transcript),
 ) -> bool {
     let mut silent = 0;
     loop {
         match tokio::time::timeout(alive, incoming.next(ToServer::decode)).await {
             Ok(Ok(message)) => {
                 silent = 0;
+                transcript.line("message", &message.encode().bytes);
                 if seat.meeting.send(ToMeeting::Message(seat.connection, message)).await.is_err() {
                     // The meeting is over: what it still had to say is on its way out.
                     std::future::pending::<()>().await;
@@ -293,7 +306,7 @@ async fn beside(mut pipe: Pipe, secondary: Secondary, shared: &Shared) -> Result
     }
     match secondary.kind {
         // Media are not relayed yet: what comes is taken and dropped, so that the client keeps its connection and does not retry.
-        SecondaryKind::Media | SecondaryKind::PlaybackMedia => pipe.drain(MEDIA_LIFETIME).await,
+        SecondaryKind::Media | SecondaryKind::PlaybackMedia => pipe.incoming.drain(MEDIA_LIFETIME).await,
         // Nothing can be up- or downloaded yet; closing is how that is said (wire/03 sections 2.2 and 2.3).
         SecondaryKind::SlideUpload | SecondaryKind::SlideDownload | SecondaryKind::PlaybackSlideDownload => {}
     }
@@ -307,8 +320,8 @@ const UTF8: i32 = 65001;
 /// So many wrong passwords, then 229.
 const PASSWORD_TRIES: usize = 3;
 
-/// A refused client has this long to close by itself.
-const REFUSAL_LINGER: Duration = Duration::from_secs(5);
+/// A client that was told to go has this long to close by itself.
+const LINGER: Duration = Duration::from_secs(5);
 
 /// Silent periods after which a client counts as lost: 20 s each (wire/01 section 10.1).
 const SILENT_PERIODS: u32 = 3;

@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::clock::Now;
-use crate::hit::freshness::{self, Freshness};
+use crate::hit::freshness::Freshness;
 use crate::hit::licence::Licence;
+use crate::hit::paths;
 use crate::hit::request::{CommandKind, ServiceRequest};
 use crate::wire::Refusal;
 
@@ -84,14 +85,14 @@ impl Office {
     /// # Errors
     /// The refusal.
     pub fn judge_age(request: &ServiceRequest, now: Now, window: Duration) -> Result<(), Refused> {
-        match freshness::judge(request.timestamp, request.password.is_some(), now, window) {
+        match Freshness::judge(request.timestamp, request.password.is_some(), now, window) {
             Freshness::Fresh => Ok(()),
             Freshness::Expired { by } => {
-                Err(Refused::new(Refusal::WrongUserinfo2, format!("the userinfo expired {} s ago", by.as_secs())))
+                Err(Refused::new(Refusal::WrongUserinfo2, format!("the userinfo expired {} s ago", by)))
             }
             Freshness::Future { by } => Err(Refused::new(
                 Refusal::WrongUserinfo2,
-                format!("the userinfo comes from {} s in the future: compare the clocks", by.as_secs()),
+                format!("the userinfo comes from {} s in the future: compare the clocks", by),
             )),
         }
     }
@@ -136,7 +137,7 @@ impl Office {
             return Err(Refused::new(Refusal::TooManySession, "the server is shutting down"));
         }
         self.can_be_served(request)?;
-        if self.connections() >= self.licence.max_connection {
+        if self.connections() >= self.licence.max_connection as usize {
             return Err(Refused::new(Refusal::TooManyUser, format!("all {} connections are in use", self.licence.max_connection)));
         }
         let key = room_key(request);
@@ -165,17 +166,20 @@ impl Office {
             let cause = format!("command {:?} is not served", request.command.kind);
             return Err(Refused::new(Refusal::JoinNetMode, cause));
         }
+        let group = request.group.as_ref().map(|group| group.id.as_str());
+        paths::meeting_directory(group, &request.owner.id, &request.meeting_id)
+            .map_err(|unfit| Refused::new(Refusal::Parameter, unfit.to_string()))?;
         if request.guest.as_ref().is_some_and(|guest| guest.ticket) {
             return Err(Refused::new(Refusal::InvalidLicense, "the licence has no ticket-based meetings"));
         }
-        if request.command.preparationmode && is_event(request) {
+        if request.command.prepares() {
             return Err(Refused::new(Refusal::JoinNetMode, "preparation mode is not served"));
         }
         Ok(())
     }
 
     fn open(&mut self, key: RoomKey, request: &ServiceRequest) -> Result<Verdict, Refused> {
-        if self.open.len() >= self.licence.max_meeting {
+        if self.open.len() >= self.licence.max_meeting as usize {
             let cause = format!("all {} meetings are in use", self.licence.max_meeting);
             return Err(Refused::new(Refusal::TooManySession, cause));
         }
@@ -208,13 +212,8 @@ impl Office {
     }
 }
 
-/// True for an event-based request (guide 3.1/7 duration).
-pub fn is_event(request: &ServiceRequest) -> bool {
-    request.command.duration.is_some_and(|minutes| minutes > 0)
-}
-
 fn room_key(request: &ServiceRequest) -> RoomKey {
-    if is_event(request) {
+    if request.command.is_event() {
         RoomKey::Event(request.meeting_id.clone())
     } else {
         RoomKey::Person(request.owner.id.clone())

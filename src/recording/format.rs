@@ -3,8 +3,6 @@
 //! In: values to encode, or bytes of a file that may be anything. Out: bytes, or values whose every length was checked against
 //! the bytes that are really there. Touches no file. All numbers are little-endian; checksums are CRC-32 (IEEE).
 
-use crate::wire::clear::{Clear, Span, SpanKey};
-
 /// The first eight bytes: name, a control byte that ends a text view, and the format version.
 pub const MAGIC: [u8; 8] = *b"HITJNR\x1a\x01";
 /// The format version that this code writes and reads.
@@ -37,68 +35,6 @@ pub const MAX_SEGMENTS: usize = 1 << 21;
 pub const MAX_TICK: u32 = i32::MAX as u32;
 /// Longest text of the "about" segment, in bytes.
 pub const MAX_TEXT: usize = 4096;
-
-/// What a record is about; a reader may filter by it, the format does not care.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Class {
-    /// Who is there.
-    User,
-    /// Token, questioner, assistant, speakers.
-    Floor,
-    /// Slides and marks.
-    Board,
-    /// Public chat lines.
-    Chat,
-    /// Plug-in channels.
-    Plugin,
-    /// Tabs and joint browsing.
-    Tab,
-    /// Title, times and other facts of the meeting.
-    Facts,
-    /// A class of a later writer, kept as it is.
-    Other(u16),
-}
-
-impl Class {
-    /// The number in the file.
-    pub fn code(self) -> u16 {
-        match self {
-            Class::User => 1,
-            Class::Floor => 2,
-            Class::Board => 3,
-            Class::Chat => 4,
-            Class::Plugin => 5,
-            Class::Tab => 6,
-            Class::Facts => 7,
-            Class::Other(code) => code,
-        }
-    }
-
-    /// The class of a number in a file.
-    pub fn from_code(code: u16) -> Class {
-        match code {
-            1 => Class::User,
-            2 => Class::Floor,
-            3 => Class::Board,
-            4 => Class::Chat,
-            5 => Class::Plugin,
-            6 => Class::Tab,
-            7 => Class::Facts,
-            other => Class::Other(other),
-        }
-    }
-}
-
-/// One S>C message of the meeting, in clear.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Record {
-    /// Milliseconds of meeting time, 0 to [`MAX_TICK`].
-    pub tick_ms: u32,
-    /// What it is about.
-    pub class: Class,
-    /// The whole message and the spans that the wire encrypts.
-    pub clear: Clear,
-}
 
 /// The meeting's start in the MCU's local time, as the header has it (wire/05 section 10).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -174,39 +110,6 @@ pub enum HeaderError {
     Needs {
         /// The control slot's `needs` bits.
         bits: u32,
-    },
-}
-
-/// Content that a right checksum covers and that is wrong all the same, or a checksum that is wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected {expected} at byte {offset}")]
-pub struct Malformed {
-    /// What should have been there.
-    pub expected: &'static str,
-    /// Where, in the bytes that were given.
-    pub offset: usize,
-}
-
-/// A record or text that the format cannot hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unfit {
-    /// Message too long.
-    #[error("a message of {len} bytes was to be recorded, the limit is {MAX_MESSAGE}")]
-    Message {
-        /// Its length.
-        len: usize,
-    },
-    /// Spans overlap, are out of order, out of the message, or too many.
-    #[error("the encrypted spans of a message do not fit it: in order, within its {len} bytes, at most {MAX_SPANS} of them")]
-    Spans {
-        /// The message's length.
-        len: usize,
-    },
-    /// Meeting time beyond the client's range.
-    #[error("meeting time {tick} ms is beyond the limit of {MAX_TICK} ms")]
-    Tick {
-        /// The tick.
-        tick: u32,
     },
 }
 
@@ -424,8 +327,7 @@ impl Header {
     pub fn decode(bytes: &[u8], file_len: u64) -> Result<(Header, bool), HeaderError> {
         let version_at = MAGIC.len() - 1;
         let name = MAGIC.get(..version_at).unwrap_or_default();
-        let ours = bytes.iter().zip(name).all(|(a, b)| a == b) && !bytes.is_empty();
-        if !ours {
+        if !bytes.iter().zip(name).all(|(byte, expected)| byte == expected) {
             return Err(HeaderError::NotOurs);
         }
         if let Some(&version) = bytes.get(version_at)
@@ -460,75 +362,13 @@ impl Header {
     }
 }
 
-/// Appends a record to a state part.
-pub fn encode_record(record: &Record, out: &mut Vec<u8>) -> Result<(), Unfit> {
-    let Clear { bytes, spans } = &record.clear;
-    let len = u32::try_from(bytes.len()).ok().filter(|_| bytes.len() <= MAX_MESSAGE);
-    let len = len.ok_or(Unfit::Message { len: bytes.len() })?;
-    let wrong_spans = Unfit::Spans { len: bytes.len() };
-    let count = u16::try_from(spans.len()).ok().filter(|_| spans.len() <= MAX_SPANS).ok_or(wrong_spans)?;
-    if !spans_fit(spans, len) {
-        return Err(wrong_spans);
-    }
-    if record.tick_ms > MAX_TICK {
-        return Err(Unfit::Tick { tick: record.tick_ms });
-    }
-    out.extend_from_slice(&record.tick_ms.to_le_bytes());
-    out.extend_from_slice(&record.class.code().to_le_bytes());
-    out.extend_from_slice(&count.to_le_bytes());
-    out.extend_from_slice(&len.to_le_bytes());
-    for span in spans {
-        let key: u32 = match span.key {
-            SpanKey::Control => 0,
-            SpanKey::Meeting => 1,
-        };
-        for field in [span.offset, span.length, key] {
-            out.extend_from_slice(&field.to_le_bytes());
-        }
-    }
-    out.extend_from_slice(bytes);
-    Ok(())
-}
-
-/// Bytes that [`encode_record`] appends for a record.
-pub fn encoded_len(record: &Record) -> usize {
-    12 + record.clear.spans.len() * 12 + record.clear.bytes.len()
-}
-
-/// Reads the records of a state part, whose checksum was found right.
-pub fn decode_records(part: &[u8], head: &Head) -> Result<Vec<Record>, Malformed> {
-    let mut fields = Fields::new(part);
-    let mut records = Vec::new();
-    let mut earliest = head.first_tick;
-    while !fields.rest.is_empty() {
-        let offset = part.len() - fields.rest.len();
-        let record = decode_record(&mut fields).ok_or(Malformed { expected: "a record", offset })?;
-        if record.tick_ms < earliest || record.tick_ms > head.last_tick {
-            return Err(Malformed { expected: "records in the order of their meeting time", offset });
-        }
-        earliest = record.tick_ms;
-        records.push(record);
-        if records.len() > MAX_RECORDS as usize {
-            return Err(Malformed { expected: "at most 65,536 records", offset });
-        }
-    }
-    if u32::try_from(records.len()) != Ok(head.records) {
-        return Err(Malformed { expected: "as many records as the head says", offset: part.len() });
-    }
-    Ok(records)
-}
-
 /// The state part of the "about" segment: tagged fields, of which a reader skips those it does not know.
 pub fn encode_about(start: &Start) -> Vec<u8> {
     let mut out = Vec::new();
     tagged(&mut out, 1, &start.started_unix_ms.to_le_bytes());
-    for (tag, text) in [
-        (2, &start.owner_id),
-        (3, &start.owner_name),
-        (4, &start.group),
-        (5, &start.meeting_id),
-        (6, &start.title),
-    ] {
+    for (tag, text) in
+        [(2, &start.owner_id), (3, &start.owner_name), (4, &start.group), (5, &start.meeting_id), (6, &start.title)]
+    {
         let cut = text.floor_char_boundary(MAX_TEXT.min(text.len()));
         tagged(&mut out, tag, text.get(..cut).unwrap_or_default().as_bytes());
     }
@@ -635,39 +475,6 @@ pub fn decode_index(part: &[u8]) -> Option<Vec<Entry>> {
     Some(entries)
 }
 
-fn decode_record(fields: &mut Fields<'_>) -> Option<Record> {
-    let tick_ms = fields.u32()?;
-    let class = Class::from_code(fields.u16()?);
-    let count = usize::from(fields.u16()?);
-    let len = fields.u32()?;
-    if count > MAX_SPANS || usize::try_from(len).ok()? > MAX_MESSAGE {
-        return None;
-    }
-    let mut places = Fields::new(fields.take(count * 12)?);
-    let bytes = fields.take(usize::try_from(len).ok()?)?.to_vec();
-    let mut spans = Vec::new();
-    while !places.rest.is_empty() {
-        let [offset, length] = [places.u32()?, places.u32()?];
-        let key = match places.u32()? {
-            0 => SpanKey::Control,
-            1 => SpanKey::Meeting,
-            _ => return None,
-        };
-        spans.push(Span { offset, length, key });
-    }
-    spans_fit(&spans, len).then_some(Record { tick_ms, class, clear: Clear { bytes, spans } })
-}
-
-fn spans_fit(spans: &[Span], len: u32) -> bool {
-    let mut free = 0;
-    spans.iter().all(|span| {
-        let end = span.offset.checked_add(span.length);
-        let fits = span.offset >= free && end.is_some_and(|end| end <= len);
-        free = end.unwrap_or(u32::MAX);
-        fits
-    })
-}
-
 fn tagged(out: &mut Vec<u8>, tag: u16, value: &[u8]) {
     out.extend_from_slice(&tag.to_le_bytes());
     // Every value written here is a number or a text of at most MAX_TEXT bytes.
@@ -700,30 +507,32 @@ fn unsealed<const N: usize>(bytes: &[u8; N]) -> Option<&[u8]> {
     (crc32fast::hash(body) == u32::from_le_bytes(*crc)).then_some(body)
 }
 
-struct Fields<'a> {
-    rest: &'a [u8],
+/// Reads fields one after the other; past the end there is `None`.
+pub(super) struct Fields<'a> {
+    /// What was not read yet.
+    pub(super) rest: &'a [u8],
 }
 
 impl<'a> Fields<'a> {
-    fn new(bytes: &'a [u8]) -> Fields<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Fields<'a> {
         Fields { rest: bytes }
     }
 
-    fn take(&mut self, len: usize) -> Option<&'a [u8]> {
+    pub(super) fn take(&mut self, len: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.rest.split_at_checked(len)?;
         self.rest = rest;
         Some(taken)
     }
 
-    fn u16(&mut self) -> Option<u16> {
+    pub(super) fn u16(&mut self) -> Option<u16> {
         Some(u16::from_le_bytes(self.take(2)?.try_into().ok()?))
     }
 
-    fn u32(&mut self) -> Option<u32> {
+    pub(super) fn u32(&mut self) -> Option<u32> {
         Some(u32::from_le_bytes(self.take(4)?.try_into().ok()?))
     }
 
-    fn u64(&mut self) -> Option<u64> {
+    pub(super) fn u64(&mut self) -> Option<u64> {
         Some(u64::from_le_bytes(self.take(8)?.try_into().ok()?))
     }
 }
@@ -738,17 +547,6 @@ const END_TICK_AT: usize = 22;
 mod tests {
     use super::*;
     use proptest::prelude::*;
-
-    fn any_record() -> impl Strategy<Value = Record> {
-        (0..=MAX_TICK, any::<u16>(), prop::collection::vec(any::<u8>(), 0..40), any::<bool>()).prop_map(
-            |(tick_ms, class, bytes, meeting)| {
-                let key = if meeting { SpanKey::Meeting } else { SpanKey::Control };
-                let length = u32::try_from(bytes.len() / 2).unwrap();
-                let spans = if length == 0 { vec![] } else { vec![Span { offset: length, length, key }] };
-                Record { tick_ms, class: Class::from_code(class), clear: Clear { bytes, spans } }
-            },
-        )
-    }
 
     fn head(records: u32) -> Head {
         Head {
@@ -767,52 +565,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_record_reads_back_as_it_was_written(record in any_record()) {
-            let mut part = Vec::new();
-            encode_record(&record, &mut part).unwrap();
-            prop_assert_eq!(part.len(), encoded_len(&record));
-            prop_assert_eq!(decode_records(&part, &head(1)).unwrap(), vec![record]);
-        }
-
-        #[test]
-        fn any_bytes_are_read_without_a_panic(part in prop::collection::vec(any::<u8>(), 0..600), records in 0..4u32) {
-            let _ = decode_records(&part, &head(records));
+        fn any_bytes_are_read_without_a_panic(part in prop::collection::vec(any::<u8>(), 0..600)) {
             let _ = decode_index(&part);
             let _ = decode_about(&part, &Header::default());
             let _ = Header::decode(&part, part.len() as u64);
             let _ = Slot::decode(part.get(..SLOT_LEN).unwrap_or_default());
-        }
-    }
-
-    #[test]
-    fn a_length_beyond_the_part_is_refused_before_anything_is_allocated() {
-        for len in [1u32, 1000, MAX_MESSAGE as u32, u32::MAX] {
-            let mut part = vec![0; 8];
-            part.extend_from_slice(&len.to_le_bytes());
-            assert_eq!(decode_records(&part, &head(1)), Err(Malformed { expected: "a record", offset: 0 }));
-        }
-    }
-
-    #[test]
-    fn spans_out_of_the_message_overlapping_or_out_of_order_are_refused_both_ways() {
-        let span = |offset, length| Span { offset, length, key: SpanKey::Control };
-        for spans in [
-            vec![span(0, 5)],
-            vec![span(4, 1)],
-            vec![span(u32::MAX, 2)],
-            vec![span(0, 2), span(1, 1)],
-            vec![span(2, 1), span(0, 1)],
-        ] {
-            let record = Record { tick_ms: 0, class: Class::User, clear: Clear { bytes: vec![0; 4], spans: spans.clone() } };
-            assert_eq!(encode_record(&record, &mut Vec::new()), Err(Unfit::Spans { len: 4 }));
-            let mut part = vec![0; 6];
-            part.extend_from_slice(&(spans.len() as u16).to_le_bytes());
-            part.extend_from_slice(&4u32.to_le_bytes());
-            for span in spans {
-                part.extend([span.offset, span.length, 0].into_iter().flat_map(u32::to_le_bytes));
-            }
-            part.extend_from_slice(&[0; 4]);
-            assert!(decode_records(&part, &head(1)).is_err());
         }
     }
 
@@ -842,7 +599,7 @@ mod tests {
     #[test]
     fn another_programs_file_is_told_from_a_short_one_and_a_newer_one() {
         assert_eq!(Header::decode(b"RIFF____and more", 500), Err(HeaderError::NotOurs));
-        assert_eq!(Header::decode(b"", 0), Err(HeaderError::NotOurs));
+        assert_eq!(Header::decode(b"", 0), Err(HeaderError::TooShort { len: 0 }));
         assert_eq!(Header::decode(&[0; 80], 80), Err(HeaderError::NotOurs));
         assert_eq!(Header::decode(&MAGIC, 8), Err(HeaderError::TooShort { len: 8 }));
         let mut newer = Header::default().encode();

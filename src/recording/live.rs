@@ -10,6 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// The right to write one JNR. Dropped without [`LiveLock::release`], it leaves its file behind, unlocked, as a crash does.
+#[derive(Debug)]
 pub struct LiveLock {
     file: File,
     path: PathBuf,

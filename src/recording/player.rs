@@ -5,7 +5,7 @@
 //! the meeting at [`PlayerOutput::position_ms`] once [`PlayerOutput::more`] is false. The window and playback over the wire
 //! (wire/05 sections 7 and 8) both use it.
 
-use super::format::{Record, encoded_len};
+use super::record::{Record, encoded_len};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -240,7 +240,9 @@ impl<S: Source> Player<S> {
     fn a_checkpoint_is_cheaper(&self, to_ms: u32) -> bool {
         let Next::Piece(next) = self.next else { return true };
         let pieces = self.source.pieces();
-        let Some(newest) = pieces.iter().rposition(|piece| piece.checkpoint && piece.first_ms <= to_ms) else { return false };
+        let Some(newest) = pieces.iter().rposition(|piece| piece.checkpoint && piece.first_ms <= to_ms) else {
+            return false;
+        };
         let skipped = pieces.get(next..newest).unwrap_or_default().iter().filter(|piece| !piece.checkpoint);
         let straight: u64 = skipped.map(|piece| u64::from(piece.bytes)).sum();
         pieces.get(newest).is_some_and(|checkpoint| straight > u64::from(checkpoint.bytes))
@@ -311,7 +313,7 @@ const BATCH: usize = 256 << 10;
 
 #[cfg(test)]
 mod tests {
-    use super::super::format::Class;
+    use super::super::record::Class;
     use super::*;
     use crate::wire::clear::Clear;
     use proptest::prelude::*;
@@ -399,7 +401,8 @@ mod tests {
     /// What a straight reading of the data pieces says.
     fn truth(toy: &Toy, position: u32) -> Cells {
         let pieces = toy.pieces.iter().zip(&toy.content).filter(|(piece, _)| !piece.checkpoint);
-        let records = pieces.flat_map(|(_, records)| records.iter().flatten()).filter(|record| record.tick_ms <= position);
+        let records =
+            pieces.flat_map(|(_, records)| records.iter().flatten()).filter(|record| record.tick_ms <= position);
         records.map(|record| (record.clear.bytes[0], record.clear.bytes[1])).collect()
     }
 

@@ -4,10 +4,11 @@
 //! call it from a blocking thread. Memory: one segment, and a line for each segment.
 
 use super::format::{
-    DATA_START, Entry, Head, Header, HeaderError, Kind, MAX_SEGMENTS, Record, Slot, Start, decode_about, decode_index,
+    DATA_START, Entry, Head, Header, HeaderError, Kind, MAX_SEGMENTS, Slot, Start, decode_about, decode_index,
 };
 use super::live;
 use super::player::{Piece, Source};
+use super::record::Record;
 use super::scan::{Scan, Walk, read_at, read_head, read_records, read_slot, read_state};
 use std::fs::File;
 use std::io;

@@ -29,6 +29,29 @@ pub struct Report {
     pub first_problem: Option<Problem>,
 }
 
+impl Report {
+    /// Complete, with nothing wrong in it.
+    pub fn is_whole(&self) -> bool {
+        self.health == Health::Finalised && self.damaged == 0 && self.first_problem.is_none()
+    }
+}
+
+impl std::fmt::Display for Report {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let state = match self.health {
+            Health::Finalised if self.is_whole() => "whole".to_owned(),
+            Health::Finalised => "finished, but damaged".to_owned(),
+            Health::Live => "being recorded".to_owned(),
+            Health::Torn { lost_bytes } => format!("not finished, {lost_bytes} bytes at its end cannot be read"),
+        };
+        write!(f, "{state}; {} records, {} checkpoints", self.records, self.checkpoints)?;
+        if self.damaged > 0 {
+            write!(f, ", {} damaged places", self.damaged)?;
+        }
+        Ok(())
+    }
+}
+
 /// What [`recover`] did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recovered {

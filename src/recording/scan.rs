@@ -4,9 +4,9 @@
 //! allocates is bounded by the bytes that are really in the file.
 
 use super::format::{
-    DATA_START, Entry, HEAD_LEN, Head, Kind, MAX_SEGMENTS, Record, SEGMENT_MAGIC, SLOT_LEN, SLOT_OFFSETS, decode_records,
+    DATA_START, Entry, HEAD_LEN, Head, HeaderError, Kind, MAX_SEGMENTS, SEGMENT_MAGIC, SLOT_LEN, SLOT_OFFSETS, Slot,
 };
-use super::format::{HeaderError, Slot};
+use super::record::{Record, decode_records};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 

@@ -7,10 +7,11 @@
 //! A caller that flushes twice a second has everything on disk within a second of its happening.
 
 use super::format::{
-    DATA_START, Entry, HEAD_LEN, Head, Header, Kind, MAX_RECORDS, MAX_SEGMENTS, MAX_STATE, MAX_TICK, Record, SLOT_OFFSETS,
-    Slot, Start, Unfit, encode_about, encode_footer, encode_index, encode_record, encoded_len,
+    DATA_START, Entry, HEAD_LEN, Head, Header, Kind, MAX_RECORDS, MAX_SEGMENTS, MAX_STATE, MAX_TICK, SLOT_OFFSETS,
+    Slot, Start, encode_about, encode_footer, encode_index,
 };
 use super::live::LiveLock;
+use super::record::{Record, Unfit, encode_record, encoded_len};
 use crate::clock::Now;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
@@ -38,7 +39,9 @@ pub enum WriteError {
     #[error(transparent)]
     Unfit(#[from] Unfit),
     /// The records of a checkpoint are too many; the file is unharmed, and is played from an earlier checkpoint.
-    #[error("a checkpoint of {bytes} bytes and {records} records is beyond the limit of {MAX_STATE} bytes and {MAX_RECORDS} records")]
+    #[error(
+        "a checkpoint of {bytes} bytes and {records} records is beyond the limit of {MAX_STATE} bytes and {MAX_RECORDS} records"
+    )]
     CheckpointTooLarge {
         /// Its length in bytes.
         bytes: usize,
@@ -157,6 +160,8 @@ impl JnrWriter {
         self.slot.index = self.write_segment(Kind::Index, (end_tick, end_tick), 0, &index)?;
         let footer = encode_footer(end_tick, self.slot.index, self.records);
         self.slot.footer = self.write_segment(Kind::Footer, (end_tick, end_tick), 0, &footer)?;
+        // A write that failed half-way may have left bytes behind the end.
+        self.file.set_len(self.end).map_err(|source| WriteError::Io { path: self.path.clone(), source })?;
         self.sync()?;
         self.slot.end_tick = end_tick;
         self.slot.finalised = true;

@@ -55,7 +55,7 @@ impl ServerParameter {
     pub fn encode(&self) -> Clear {
         match self {
             ServerParameter::Cipher(name) => {
-                Clear::new().len(8 + name.name().len()).i32(CIPHER).lp(name.name().as_bytes())
+                Clear::new().len(8 + name.as_str().len()).i32(CIPHER).lp(name.as_str().as_bytes())
             }
             ServerParameter::Tick(tick) => {
                 Clear::new().i32(8).i32(SERVER_TICK).enc(SpanKey::Control, &tick.to_be_bytes())

@@ -1,0 +1,173 @@
+//! `hitdeck jnj new` and `show`.
+//!
+//! In: who, which meeting, what for; or a file. Out: a jnj file; or what one says.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use super::Failure;
+use super::output::{Output, line};
+use crate::client::dialler;
+use crate::clock::Clock;
+use crate::hit::freshness::{DEFAULT_WINDOW, Freshness};
+use crate::hit::jnj::{Jnj, Mode};
+use crate::hit::request::CommandKind;
+use crate::installation::{self, DEFAULT_LISTEN, Installation, order};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct JnjCommand {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Issue a jnj as the installation's third party
+    New(Box<New>),
+    /// Say what a jnj contains
+    Show {
+        /// The jnj file
+        file: PathBuf,
+        /// Open its userinfo with this installation's keys
+        #[arg(long)]
+        dir: Option<PathBuf>,
+        /// One JSON object
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct New {
+    /// The installation
+    dir: PathBuf,
+    /// Owner as ID:NAME
+    #[arg(long, value_parser = person)]
+    owner: (String, String),
+    /// Meeting id
+    #[arg(long)]
+    meeting: String,
+    /// Requested service
+    #[arg(long, default_value = "meeting", value_parser = command)]
+    command: CommandKind,
+    /// The jnj is for this guest, as ID:NAME; an empty ID is an anonymous one
+    #[arg(long, value_parser = person)]
+    guest: Option<(String, String)>,
+    /// The guest enters without asking
+    #[arg(long, requires = "guest")]
+    invited: bool,
+    /// The guest is a ticket holder
+    #[arg(long, requires = "guest")]
+    ticket: bool,
+    /// The owner's group
+    #[arg(long)]
+    group: Option<String>,
+    /// Planned minutes: an event-based meeting
+    #[arg(long, default_value_t = 0)]
+    duration: u16,
+    /// Title
+    #[arg(long)]
+    title: Option<String>,
+    /// Asked of whoever joins with this jnj
+    #[arg(long)]
+    password: Option<String>,
+    /// Set an attribute of the request, as ELEMENT.ATTRIBUTE=VALUE
+    #[arg(long = "set")]
+    set: Vec<String>,
+    /// The MCU's address; without it that of the installation
+    #[arg(long)]
+    mcu: Option<SocketAddr>,
+    /// Backup servers
+    #[arg(long, value_delimiter = ',')]
+    backup: Vec<String>,
+    /// Second port
+    #[arg(long)]
+    port2: Option<u16>,
+    /// Where to write it
+    #[arg(short)]
+    output: PathBuf,
+}
+
+impl JnjCommand {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        match self.action {
+            Action::New(new) => new.run(),
+            Action::Show { file, dir, json } => show(&file, dir.as_deref(), Output::new(json)),
+        }
+    }
+}
+
+impl New {
+    fn run(self) -> Result<(), Failure> {
+        let installation = Installation::open(&self.dir)?;
+        let order = order::RequestOrder {
+            owner: self.owner,
+            meeting_id: self.meeting,
+            command: self.command,
+            guest: self.guest.map(|(id, name)| order::GuestOrder { id, name, invited: self.invited, ticket: self.ticket }),
+            group: self.group,
+            duration_min: self.duration,
+            title: self.title.unwrap_or_default(),
+            password: self.password,
+            recorded: true,
+            set: self.set,
+        };
+        let request = order.request(Clock::system().now()).map_err(|e| Failure::Usage(e.to_string()))?;
+        let mcu = self.mcu.or_else(|| installation.running_at()).unwrap_or(DEFAULT_LISTEN);
+        let mut jnj = installation.issue(&request, mcu)?;
+        jnj.backupip = self.backup;
+        jnj.portm2 = self.port2;
+        std::fs::write(&self.output, jnj.to_bytes().map_err(|e| Failure::Usage(e.to_string()))?)
+            .map_err(|e| Failure::Input(format!("{}: {e}", self.output.display())))?;
+        line(&format!("issued {} for the MCU at {mcu}", self.output.display()));
+        Ok(())
+    }
+}
+
+fn show(file: &std::path::Path, dir: Option<&std::path::Path>, out: Output) -> Result<(), Failure> {
+    let jnj = Jnj::parse(&installation::read(file)?).map_err(Failure::input)?;
+    let mode = if jnj.mode() == Mode::Meeting { "meeting" } else { "playback" };
+    let userinfo = jnj.userinfo.as_ref().map_or("", |credential| credential.expose());
+    let site = userinfo.split('|').next().unwrap_or_default();
+    let address = dialler::primary(&jnj);
+    out.say(
+        "jnj",
+        &format!("a {mode} at {}, codetype {}, sealed by {site}", address, jnj.codetype.number()),
+        json!({ "mode": mode, "codetype": jnj.codetype.number(), "address": address.to_string(), "backups": jnj.backupip, "site": site }),
+    );
+    let Some(dir) = dir else { return Ok(()) };
+    let request = Installation::open(dir)?.open_userinfo(userinfo)?;
+    let age = Freshness::judge(request.timestamp, request.password.is_some(), Clock::system().now(), DEFAULT_WINDOW);
+    let freshness = match age {
+        Freshness::Fresh => "fresh".to_owned(),
+        Freshness::Expired { by } => format!("expired {} s ago", by),
+        Freshness::Future { by } => format!("from {} s in the future", by),
+    };
+    let guest = request.guest.as_ref().map(|g| g.name.clone());
+    let who = guest.clone().map_or_else(|| "the owner".to_owned(), |name| format!("guest {name}"));
+    out.say(
+        "userinfo",
+        &format!("{who} of {} ({}), meeting {}, {freshness}", request.owner.name, request.owner.id, request.meeting_id),
+        json!({
+            "owner": request.owner.id, "owner_name": request.owner.name, "guest": guest, "meeting": request.meeting_id,
+            "freshness": freshness, "password": request.password.is_some(),
+        }),
+    );
+    if !out.is_json() {
+        line(&request.to_xml().map_err(Failure::input)?);
+    }
+    Ok(())
+}
+
+fn person(text: &str) -> Result<(String, String), String> {
+    let (id, name) = text.split_once(':').ok_or("expected ID:NAME, for instance olive:Olive")?;
+    Ok((id.to_owned(), name.to_owned()))
+}
+
+fn command(text: &str) -> Result<CommandKind, String> {
+    CommandKind::from_word(text).ok_or_else(|| {
+        "expected meeting, playback, download, delete, checkmessage, talktovisitor or leavemessage".to_owned()
+    })
+}

@@ -1,0 +1,238 @@
+//! `hitdeck join FILE`.
+//!
+//! In: a jnj, what to say and what to expect. Out: what happened, and an exit status that a script can go by.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::Failure;
+use super::output::{Output, clock};
+use crate::client::{Client, ClientCommand, ClientEvent, ClientOptions, ClientState, Ending, Phase};
+use crate::clock::Clock;
+use crate::hit::jnj::Jnj;
+use crate::hit::password::PasswordHash;
+use crate::installation;
+use crate::link::Transport;
+use crate::meeting::view::{Audience, ChatLine};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Join {
+    /// The jnj file
+    file: PathBuf,
+    /// Answers the password prompt
+    #[arg(long)]
+    password: Option<String>,
+    /// Our name towards the MCU's log (player_name)
+    #[arg(long)]
+    name: Option<String>,
+    /// Say this after joining
+    #[arg(long)]
+    say: Vec<String>,
+    /// Wait up to 20 s for a chat line that contains this
+    #[arg(long)]
+    expect: Vec<String>,
+    /// Succeed only if the MCU refuses with this code (223 to 255)
+    #[arg(long)]
+    expect_refused: Option<u8>,
+    /// Stay so long afterwards: 10s, 500ms, 2m
+    #[arg(long, default_value = "0s", value_parser = duration)]
+    stay: Duration,
+    /// What carries the connection
+    #[arg(long, value_enum, default_value_t = Carrier::Ws)]
+    transport: Carrier,
+    /// HTTP proxy (not yet)
+    #[arg(long)]
+    proxy: Option<String>,
+    /// Write every message of the server into this file
+    #[arg(long)]
+    trace: Option<PathBuf>,
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Carrier {
+    Ws,
+    Tcp,
+}
+
+impl Join {
+    pub(super) async fn run(self, stop: CancellationToken) -> Result<(), Failure> {
+        if self.proxy.is_some() {
+            return Err(Failure::Usage("--proxy is not there yet".into()));
+        }
+        let mut jnj = Jnj::parse(&installation::read(&self.file)?).map_err(Failure::input)?;
+        if let Some(name) = &self.name {
+            jnj.player_name = Some(name.clone());
+        }
+        let trace = self.trace.as_ref().map(File::create).transpose();
+        let mut trace = trace.map_err(|e| Failure::Usage(format!("the trace file cannot be made: {e}")))?;
+        let options = ClientOptions {
+            transport: match self.transport {
+                Carrier::Ws => Transport::WebSocket,
+                Carrier::Tcp => Transport::Tcp,
+            },
+            password: self.password.as_deref().map(PasswordHash::of),
+            patience: PATIENCE,
+            clock: Clock::system(),
+        };
+        let client = Client::start(jnj, options);
+        let held = self.script(&client, trace.as_mut(), &stop).await;
+        let ending = client.finish().await;
+        self.judge(held, ending)
+    }
+
+    /// Joins, says, expects, stays. Gives the expectations that did not hold.
+    async fn script(&self, client: &Client, mut trace: Option<&mut File>, stop: &CancellationToken) -> Vec<String> {
+        let out = Output::new(self.json);
+        let mut events = client.events();
+        let mut watch = client.watch();
+        let mut told = 0;
+        let mut joined = false;
+        let mut deadline: Option<Instant> = None;
+        let mut staying = false;
+        loop {
+            let state = Arc::clone(&watch.borrow_and_update());
+            for line in state.view.chat.iter().skip(told) {
+                say_line(out, &state, line);
+            }
+            told = state.view.chat.len();
+            match &state.phase {
+                Phase::Ended(_) => return self.unmet(&state),
+                Phase::PasswordWanted(again) => {
+                    let why = if *again { "the password is wrong" } else { "the meeting asks for a password: give --password" };
+                    out.say("password", why, json!({ "again": again }));
+                    return self.unmet(&state);
+                }
+                Phase::InMeeting if state.view.initialised && !joined => {
+                    joined = true;
+                    deadline = Some(Instant::now() + EXPECT_WITHIN);
+                    self.announce(out, &state);
+                    for text in &self.say {
+                        client.command(ClientCommand::Say(text.clone()));
+                    }
+                }
+                _ => {}
+            }
+            if joined && !staying && self.unmet(&state).is_empty() && self.said(&state) {
+                staying = true;
+                deadline = Some(Instant::now() + self.stay);
+            }
+            tokio::select! {
+                changed = watch.changed() => if changed.is_err() { return self.unmet(&client.state()) },
+                event = events.recv() => match event {
+                    Ok(event) => {
+                        if let Some(file) = trace.as_deref_mut() {
+                            // A full disk must not end a test that asked for a trace only in passing.
+                            drop(writeln!(file, "{event:?}"));
+                        }
+                        if let ClientEvent::Phase(phase) = event
+                            && !matches!(phase, Phase::Ended(_))
+                        {
+                            out.say("phase", "", json!({ "phase": format!("{phase:?}") }));
+                        }
+                    }
+                    Err(RecvError::Lagged(missed)) => {
+                        if let Some(file) = trace.as_deref_mut() {
+                            drop(writeln!(file, "{missed} messages are missing here"));
+                        }
+                    }
+                    Err(RecvError::Closed) => return self.unmet(&client.state()),
+                },
+                () = tokio::time::sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
+                    return self.unmet(&client.state());
+                }
+                () = stop.cancelled() => return self.unmet(&client.state()),
+            }
+        }
+    }
+
+    fn announce(&self, out: Output, state: &ClientState) {
+        let me = state.view.name_of(state.view.me);
+        let people: Vec<&str> = state.view.present().iter().map(|p| p.name.as_str()).collect();
+        out.say(
+            "joined",
+            &format!("joined {:?} as {me} (ssrc {}), present: {}", state.view.meeting_id, state.view.me, people.join(", ")),
+            json!({ "ssrc": state.view.me, "name": me, "meeting": state.view.meeting_id, "title": state.view.title,
+                "people": people, "server_version": state.server_version }),
+        );
+    }
+
+    /// Nothing is left unsaid: a client that leaves at once must not cut off its own words.
+    fn said(&self, state: &ClientState) -> bool {
+        self.say.iter().all(|text| state.view.chat.iter().any(|line| line.from == state.view.me && line.text == *text))
+    }
+
+    fn unmet(&self, state: &ClientState) -> Vec<String> {
+        let met = |wanted: &&String| !state.view.chat.iter().any(|line| shown(line).contains(wanted.as_str()));
+        self.expect.iter().filter(met).cloned().collect()
+    }
+
+    fn judge(&self, unmet: Vec<String>, ending: Ending) -> Result<(), Failure> {
+        let out = Output::new(self.json);
+        if let (Ending::Refused(refusal), Some(expected)) = (&ending, self.expect_refused) {
+            out.say("refused", &format!("refused as expected: {refusal}"), json!({ "code": refusal.status() }));
+            return if refusal.status() == expected {
+                Ok(())
+            } else {
+                Err(Failure::Expectation(format!("expected refusal {expected}, got {refusal}")))
+            };
+        }
+        match ending {
+            Ending::Refused(refusal) => {
+                out.say("refused", "", json!({ "code": refusal.status(), "meaning": refusal.meaning() }));
+                return Err(Failure::Refused(refusal.to_string()));
+            }
+            Ending::NotConnected(why) => return Err(Failure::Connect(why)),
+            Ending::NotServed(why) => return Err(Failure::Input(why)),
+            Ending::Lost(why) if unmet.is_empty() => return Err(Failure::Connect(why)),
+            ending => out.say("ended", "", json!({ "how": format!("{ending:?}") })),
+        }
+        if let Some(expected) = self.expect_refused {
+            return Err(Failure::Expectation(format!("expected refusal {expected}, but was admitted")));
+        }
+        if unmet.is_empty() { Ok(()) } else { Err(Failure::Expectation(format!("did not come: {}", unmet.join(", ")))) }
+    }
+}
+
+fn say_line(out: Output, state: &ClientState, line: &ChatLine) {
+    let (to, private) = match line.audience {
+        Audience::Private { to } => (Some(state.view.name_of(to)), true),
+        Audience::Public | Audience::Notice => (None, false),
+    };
+    let time = line.tick.map_or_else(String::new, |t| format!("[{}] ", clock(u64::from(t))));
+    let mark = if private { " (private)" } else { "" };
+    out.say(
+        "chat",
+        &format!("{time}{}{mark}", shown(line)),
+        json!({ "from": line.from, "name": line.name, "text": line.text, "to": to, "tick": line.tick, "date": line.date }),
+    );
+}
+
+fn shown(line: &ChatLine) -> String {
+    if line.name.is_empty() { line.text.clone() } else { format!("{}>{}", line.name, line.text) }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let number: u64 = number.parse().map_err(|_| "expected a number and a unit, for instance 10s".to_owned())?;
+    match unit {
+        "ms" => Ok(Duration::from_millis(number)),
+        "s" | "" => Ok(Duration::from_secs(number)),
+        "m" => number.checked_mul(60).map(Duration::from_secs).ok_or_else(|| "too long".to_owned()),
+        other => Err(format!("expected ms, s or m as the unit, got {other:?}")),
+    }
+}
+
+const PATIENCE: Duration = Duration::from_secs(60);
+const EXPECT_WITHIN: Duration = Duration::from_secs(20);

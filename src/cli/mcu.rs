@@ -1,0 +1,44 @@
+//! `hitdeck mcu DIR`.
+//!
+//! In: an installation. Out: its MCU until Ctrl-C or SIGTERM; one line `listening IP:PORT` once it accepts.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use tokio_util::sync::CancellationToken;
+
+use super::Failure;
+use super::output::line;
+use crate::clock::Clock;
+use crate::installation::{DEFAULT_LISTEN, Installation};
+use crate::mcu;
+use crate::mcu::transcript::Transcripts;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Mcu {
+    /// The installation
+    dir: PathBuf,
+    /// Where to listen; port 0 picks one
+    #[arg(long, default_value_t = DEFAULT_LISTEN)]
+    listen: SocketAddr,
+    /// Write down what clients send, in clear, into this folder: for making tests
+    #[arg(long, hide = true)]
+    transcripts: Option<PathBuf>,
+}
+
+impl Mcu {
+    pub(super) async fn run(self, stop: CancellationToken) -> Result<(), Failure> {
+        let installation = Installation::open(&self.dir)?;
+        let hold = installation.hold()?;
+        let (mut config, key) = installation.mcu(self.listen, Clock::system())?;
+        if let Some(folder) = &self.transcripts {
+            config.transcripts = Transcripts::into_folder(folder).map_err(Failure::input)?;
+        }
+        let server = mcu::Mcu::start(config, key).await.map_err(Failure::input)?;
+        hold.note(server.address())?;
+        line(&format!("listening {}", server.address()));
+        stop.cancelled().await;
+        server.shutdown().await;
+        Ok(())
+    }
+}

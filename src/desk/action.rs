@@ -1,0 +1,271 @@
+//! Everything that can be done in the window, one [`Action`] value each.
+//!
+//! In: nothing. Out: an action's name, tooltip, shortcut, and whether it can be done now. Buttons, menus, shortcuts, tooltips and
+//! the names that screen readers say all come from the one table here.
+
+use std::path::PathBuf;
+
+use eframe::egui::{Key, KeyboardShortcut, Modifiers, ThemePreference};
+
+use super::state::State;
+use crate::installation::command::JnjOrder;
+use crate::installation::snapshot::{McuState, SessionPhase, Snapshot, TabId};
+use crate::meeting::view::Ssrc;
+
+/// Declares the table once: action, an example for tests, name, tooltip, shortcut.
+macro_rules! actions {
+    ($($(#[$doc:meta])* $name:ident $(($($field:ty),+))? eg $example:expr, $title:literal, $tooltip:literal, $keys:expr;)*) => {
+        /// Something that can be done in the window.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Action {
+            $($(#[$doc])* $name $(($($field),+))?,)*
+        }
+
+        impl Action {
+            /// What buttons, menus and screen readers call it; unique.
+            pub fn name(&self) -> &'static str {
+                match self { $(Action::$name { .. } => $title,)* }
+            }
+
+            /// What it does, in one sentence.
+            pub fn tooltip(&self) -> &'static str {
+                match self { $(Action::$name { .. } => $tooltip,)* }
+            }
+
+            /// The keys that do it from anywhere in the window.
+            pub fn shortcut(&self) -> Option<KeyboardShortcut> {
+                match self { $(Action::$name { .. } => $keys,)* }
+            }
+
+            /// One example of each action, in the order of the table.
+            pub fn examples() -> Vec<Action> {
+                vec![$($example),*]
+            }
+        }
+    };
+}
+
+actions! {
+    /// The overview.
+    ShowHome eg Action::ShowHome, "Home", "The MCU, its open meetings and what to do next", NONE;
+    /// The form for a jnj.
+    ShowIssue eg Action::ShowIssue, "Issue a jnj", "Make a jnj for an owner or a guest", NONE;
+    /// The table of recordings.
+    ShowRecordings eg Action::ShowRecordings, "Recordings", "All recordings of this installation", NONE;
+    /// A meeting or a playback.
+    ShowTab(TabId) eg Action::ShowTab(1), "Show tab", "Show this meeting or playback", NONE;
+    /// Leaves or stops first.
+    CloseTab(TabId) eg Action::CloseTab(1), "Close tab", "Leave the meeting or stop the playback, and close the tab", ctrl(Key::W);
+    /// Join or play a file.
+    OpenFile eg Action::OpenFile, "Open…", "Join with a .jnj file, or play a .jnr recording", ctrl(Key::O);
+    /// Asks for the text of a jnj.
+    PasteJnj eg Action::PasteJnj, "Paste a jnj…", "Join with the text of a jnj from the clipboard", ctrl_shift(Key::J);
+    /// Joins with the text that was asked for.
+    JoinPasted eg Action::JoinPasted, "Join with this jnj", "Join the meeting that this jnj names", NONE;
+    /// The log panel.
+    ToggleLog eg Action::ToggleLog, "Log", "Show or hide what the engine reports", ctrl(Key::L);
+    /// Light, dark, or as the system has it.
+    SetTheme(ThemePreference) eg Action::SetTheme(ThemePreference::System), "Appearance", "Light, dark, or as the system has it", NONE;
+    /// To the clipboard.
+    Copy(String) eg Action::Copy(String::new()), "Copy", "Copy to the clipboard", NONE;
+    /// Closes a question without doing anything.
+    Cancel eg Action::Cancel, "Cancel", "Go back, nothing is changed", NONE;
+    /// A toast was read.
+    DismissNotice(u64) eg Action::DismissNotice(1), "Dismiss", "Remove this message", NONE;
+
+    /// Starts the MCU.
+    StartMcu eg Action::StartMcu, "Start MCU", "Start this installation's meeting server", NONE;
+    /// Stops it; asks first if there are meetings.
+    StopMcu eg Action::StopMcu, "Stop MCU", "Stop the meeting server; open meetings are closed and recordings finished", NONE;
+    /// The answer to the question.
+    StopMcuNow eg Action::StopMcuNow, "Stop MCU and close meetings", "Everybody is disconnected, recordings are finished", NONE;
+    /// Fills in the form for an owner.
+    StartMeeting eg Action::StartMeeting, "Start a meeting", "Issue a jnj for an owner and join with it", ctrl(Key::N);
+    /// Fills in the form for a guest.
+    StartAsGuest eg Action::StartAsGuest, "Join as a guest…", "Issue a jnj for a guest and join with it", NONE;
+    /// Into an open meeting; its session index.
+    JoinAsOwner(i32) eg Action::JoinAsOwner(0), "Join as owner", "Issue a jnj for this meeting's owner and join with it", NONE;
+    /// Into an open meeting; its session index.
+    JoinAsGuest(i32) eg Action::JoinAsGuest(0), "Join as guest", "Issue a jnj for an invited guest of this meeting and join with it", NONE;
+
+    /// Issues and joins.
+    IssueAndJoin(Box<JnjOrder>) eg Action::IssueAndJoin(Box::new(example_order())), "Issue and join", "Issue the jnj and join with it in a new tab", NONE;
+    /// Issues into a file.
+    IssueToFile(Box<JnjOrder>) eg Action::IssueToFile(Box::new(example_order())), "Save as…", "Issue the jnj into a file, to be opened here or by a JoinNet", NONE;
+
+    /// Sends what is typed.
+    Send(TabId) eg Action::Send(1), "Send", "Say it to everybody, or to the one you chose (Enter)", NONE;
+    /// Chooses whom the next lines are for; `None` is everybody.
+    TalkTo(TabId, Option<Ssrc>) eg Action::TalkTo(1, Some(2)), "Whisper", "Write to this participant only", NONE;
+    /// The token to another.
+    GiveToken(TabId, Ssrc) eg Action::GiveToken(1, 2), "Give token", "Make this participant the token holder (meeting chair)", NONE;
+    /// The token back.
+    TakeToken(TabId) eg Action::TakeToken(1), "Take token", "Become the token holder (meeting chair) again", NONE;
+    /// Answers the password prompt.
+    SubmitPassword(TabId) eg Action::SubmitPassword(1), "Join with password", "Send the password to the MCU", NONE;
+    /// Gives up joining.
+    CancelPassword(TabId) eg Action::CancelPassword(1), "Do not join", "Stop joining this meeting", NONE;
+    /// Leaves; the tab stays.
+    Leave(TabId) eg Action::Leave(1), "Leave", "Leave the meeting; the tab stays to be read", NONE;
+    /// Ends it for everybody; asks first.
+    EndMeeting(TabId) eg Action::EndMeeting(1), "End meeting…", "End the meeting for everybody", NONE;
+    /// The answer to the question.
+    EndMeetingNow(TabId) eg Action::EndMeetingNow(1), "End for everybody", "Everybody is disconnected and the recording is finished", NONE;
+    /// With the same jnj.
+    JoinAgain(TabId) eg Action::JoinAgain(1), "Join again", "Join with the same jnj", NONE;
+    /// Server, transport, version, bytes.
+    ShowConnection(TabId) eg Action::ShowConnection(1), "Connection", "Server, transport, version and bytes of this connection", NONE;
+
+    /// Plays a file.
+    PlayFile(PathBuf) eg Action::PlayFile(PathBuf::new()), "Play recording", "Play it in a new tab (Enter)", NONE;
+    /// Reads the recording root again.
+    RefreshRecordings eg Action::RefreshRecordings, "Refresh", "Read the recording folder again", key(Key::F5);
+    /// Goes on.
+    Resume(TabId) eg Action::Resume(1), "Play", "Go on playing (Space)", NONE;
+    /// Stops for a while.
+    Pause(TabId) eg Action::Pause(1), "Pause", "Pause the playback (Space)", NONE;
+    /// To a position, milliseconds of meeting time.
+    Seek(TabId, u64) eg Action::Seek(1, 0), "Seek", "Jump to this position", NONE;
+    /// Ten seconds.
+    Back(TabId) eg Action::Back(1), "Back 10 s", "Go 10 seconds back (Left arrow)", NONE;
+    /// Ten seconds.
+    Forward(TabId) eg Action::Forward(1), "Forward 10 s", "Go 10 seconds forward (Right arrow)", NONE;
+    /// 0.25..=16.
+    SetSpeed(TabId, f32) eg Action::SetSpeed(1, 1.0), "Playback speed", "How fast the recording is played", NONE;
+
+    /// All lines that pass the filter.
+    CopyLog eg Action::CopyLog, "Copy log", "Copy the lines shown to the clipboard", NONE;
+}
+
+impl Action {
+    /// Whether it can be done now.
+    ///
+    /// # Errors
+    ///
+    /// Why not, as a sentence for the tooltip of the greyed button.
+    pub fn available(&self, shot: &Snapshot, state: &State) -> Result<(), &'static str> {
+        let in_meeting = |id: &TabId| match shot.sessions.iter().find(|s| s.id == *id) {
+            Some(session) if session.phase == SessionPhase::InMeeting => Ok(session),
+            _ => Err("You are not in the meeting."),
+        };
+        match self {
+            Action::StartMcu => match shot.mcu {
+                McuState::Stopped | McuState::Failed { .. } => Ok(()),
+                McuState::Elsewhere { .. } => Err("Another process already runs this installation's MCU."),
+                _ => Err("The MCU is already running."),
+            },
+            Action::StopMcu | Action::StopMcuNow => match shot.mcu {
+                McuState::Running(_) => Ok(()),
+                McuState::Elsewhere { .. } => Err("Another process runs this MCU. Stop it there."),
+                _ => Err("The MCU is not running."),
+            },
+            Action::StartMeeting | Action::StartAsGuest => match shot.mcu {
+                McuState::Running(_) | McuState::Elsewhere { .. } => Ok(()),
+                _ => Err("Start the MCU first."),
+            },
+            Action::IssueAndJoin(_) => match shot.mcu {
+                McuState::Running(_) | McuState::Elsewhere { .. } => Ok(()),
+                _ => Err("Start the MCU first. The jnj can be saved without it."),
+            },
+            Action::Send(id) => {
+                in_meeting(id)?;
+                if state.draft(*id).trim().is_empty() { Err("Type something first.") } else { Ok(()) }
+            }
+            Action::GiveToken(id, to) => {
+                let session = in_meeting(id)?;
+                if !session.view.owns_token && session.view.token_holder != session.view.me {
+                    Err("Only the owner and the token holder can give it.")
+                } else if session.view.token_holder == *to {
+                    Err("This participant holds the token.")
+                } else {
+                    Ok(())
+                }
+            }
+            Action::TakeToken(id) => {
+                let session = in_meeting(id)?;
+                if session.view.token_holder == session.view.me {
+                    Err("You hold the token.")
+                } else if session.view.owns_token {
+                    Ok(())
+                } else {
+                    Err("Only the token's owner can take it back.")
+                }
+            }
+            Action::Leave(id) | Action::EndMeeting(id) | Action::EndMeetingNow(id) => in_meeting(id).map(|_| ()),
+            Action::TalkTo(id, _) => in_meeting(id).map(|_| ()),
+            Action::SubmitPassword(id) if state.password(*id).is_empty() => Err("Type the password first."),
+            Action::JoinPasted if state.pasted().trim().is_empty() => Err("Paste the text of a jnj first."),
+            _ => Ok(()),
+        }
+    }
+}
+
+const NONE: Option<KeyboardShortcut> = None;
+
+const fn ctrl(key: Key) -> Option<KeyboardShortcut> {
+    Some(KeyboardShortcut::new(Modifiers::COMMAND, key))
+}
+
+const fn ctrl_shift(key: Key) -> Option<KeyboardShortcut> {
+    Some(KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), key))
+}
+
+const fn key(key: Key) -> Option<KeyboardShortcut> {
+    Some(KeyboardShortcut::new(Modifiers::NONE, key))
+}
+
+fn example_order() -> JnjOrder {
+    JnjOrder {
+        owner_id: "alice".into(),
+        owner_name: "Alice".into(),
+        meeting_id: "1".into(),
+        title: String::new(),
+        person: crate::installation::command::JnjFor::Owner,
+        duration_min: 0,
+        password: String::new(),
+        recorded: true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_action_has_a_name_of_its_own_and_a_tooltip() {
+        let actions = Action::examples();
+        let names: HashSet<&str> = actions.iter().map(Action::name).collect();
+        assert_eq!(names.len(), actions.len(), "two actions share a name");
+        for action in &actions {
+            assert!(!action.name().trim().is_empty(), "{action:?} has no name");
+            assert!(action.tooltip().len() > 10, "{action:?} has no useful tooltip");
+            assert!(!action.tooltip().ends_with('.'), "{action:?}: a single sentence takes no full stop");
+            assert_ne!(action.name(), action.tooltip(), "{action:?}: the tooltip repeats the name");
+        }
+    }
+
+    #[test]
+    fn no_two_actions_share_a_shortcut() {
+        let keys: Vec<KeyboardShortcut> = Action::examples().iter().filter_map(Action::shortcut).collect();
+        for (n, first) in keys.iter().enumerate() {
+            assert!(!keys.iter().skip(n + 1).any(|second| second == first), "{first:?} is used twice");
+        }
+    }
+
+    #[test]
+    fn examples_hold_every_action_once() {
+        let kinds: HashSet<_> = Action::examples().iter().map(std::mem::discriminant).collect();
+        assert_eq!(kinds.len(), Action::examples().len());
+    }
+
+    #[test]
+    fn an_unavailable_action_says_why() {
+        let (shot, state) = (Snapshot::default(), State::default());
+        for action in [Action::StopMcu, Action::StartMeeting, Action::Leave(7), Action::Send(7), Action::TakeToken(7)] {
+            assert!(action.available(&shot, &state).is_err(), "{action:?}");
+        }
+        assert_eq!(Action::StartMcu.available(&shot, &state), Ok(()));
+    }
+}

@@ -1,0 +1,8 @@
+//! The pages of the window, one file each.
+
+pub mod home;
+pub mod issue;
+pub mod log;
+pub mod meeting;
+pub mod player;
+pub mod recordings;

@@ -1,0 +1,196 @@
+//! From an action to what it does: commands for the engine, or a change of the window's own state.
+//!
+//! In: an [`Action`] and the snapshot it was asked for in. Out: commands through the front.
+
+use std::task::Poll;
+use std::time::Duration;
+
+use eframe::egui::Context;
+use eframe::egui::text_edit::TextEditState;
+
+use super::Desk;
+use super::action::Action;
+use super::dialogs::{Asking, Then};
+use super::pages::issue::{IssueForm, Role};
+use super::pages::{log, meeting, player};
+use super::state::{Place, Question};
+use crate::installation::command::{Command, JnjFor, JnjOrder, JnjSource, SecretText};
+use crate::installation::snapshot::{Level, McuState, MeetingRow, PlayerSnapshot, Snapshot, TabId};
+
+impl Desk {
+    /// Carries out an action, if it can be done now.
+    pub fn perform(&mut self, ctx: &Context, shot: &Snapshot, action: Action) {
+        if let Err(why) = action.available(shot, &self.state) {
+            self.state.tell(Level::Warn, why);
+            return;
+        }
+        match action {
+            Action::ShowHome => self.state.go(Place::Home),
+            Action::ShowIssue => self.state.go(Place::Issue),
+            Action::ShowRecordings => self.state.go(Place::Recordings),
+            Action::ShowTab(id) => self.state.go(Place::Tab(id)),
+            Action::CloseTab(id) => self.send(Command::CloseTab(id)),
+            Action::OpenFile => self.ask(Then::Open),
+            Action::PasteJnj => {
+                self.state.question = Some(Question::Paste(String::new()));
+                self.state.wants_focus = true;
+            }
+            Action::JoinPasted => {
+                if let Some(Question::Paste(text)) = self.state.question.take() {
+                    self.send(Command::Join(JnjSource::Text(text)));
+                }
+            }
+            Action::ToggleLog => self.state.log_open = !self.state.log_open,
+            Action::SetTheme(theme) => ctx.set_theme(theme),
+            Action::Copy(text) => {
+                self.state.tell(Level::Info, format!("Copied “{text}”."));
+                ctx.copy_text(text);
+            }
+            Action::Cancel => self.state.question = None,
+            Action::DismissNotice(id) => self.dismiss(id),
+            Action::CopyLog => ctx.copy_text(log::as_text(&self.state.log.pass(&shot.log), &self.zone)),
+
+            Action::StartMcu => self.send(Command::StartMcu),
+            Action::StopMcu if meetings(shot).is_empty() => self.send(Command::StopMcu),
+            Action::StopMcu => self.state.question = Some(Question::StopMcu),
+            Action::StopMcuNow => {
+                self.state.question = None;
+                self.send(Command::StopMcu);
+            }
+            Action::StartMeeting => self.fill_in(Role::Owner, shot),
+            Action::StartAsGuest => self.fill_in(Role::Guest, shot),
+            Action::JoinAsOwner(index) => self.join_open(shot, index, Role::Owner),
+            Action::JoinAsGuest(index) => self.join_open(shot, index, Role::Guest),
+            Action::IssueAndJoin(order) => self.send(Command::IssueAndJoin(*order)),
+            Action::IssueToFile(order) => self.ask(Then::Issue(order)),
+            Action::PlayFile(path) => self.send(Command::Play(path)),
+            Action::RefreshRecordings => self.send(Command::RefreshRecordings),
+
+            Action::Send(id) => self.say(id),
+            Action::TalkTo(id, to) => {
+                self.state.tab(id).talk_to = to;
+                self.state.wants_focus = true;
+            }
+            Action::GiveToken(id, to) => self.send(Command::GiveToken(id, to)),
+            Action::TakeToken(id) => {
+                if let Some(session) = shot.sessions.iter().find(|s| s.id == id) {
+                    self.send(Command::GiveToken(id, session.view.me));
+                }
+            }
+            Action::SubmitPassword(id) => {
+                let password = self.take_password(ctx, id);
+                self.send(Command::AnswerPassword(id, Some(password)));
+            }
+            Action::CancelPassword(id) => {
+                // Wiped when it is dropped here.
+                self.take_password(ctx, id);
+                self.send(Command::AnswerPassword(id, None));
+            }
+            Action::Leave(id) => self.send(Command::Leave(id)),
+            Action::EndMeeting(id) => self.state.question = Some(Question::EndMeeting(id)),
+            Action::EndMeetingNow(id) => {
+                self.state.question = None;
+                self.send(Command::EndMeeting(id));
+            }
+            Action::JoinAgain(id) => self.send(Command::JoinAgain(id)),
+            Action::Resume(id) => self.send(Command::SetPlaying(id, true)),
+            Action::Pause(id) => self.send(Command::SetPlaying(id, false)),
+            Action::Seek(id, to) => self.send(Command::Seek(id, to)),
+            Action::Back(id) => self.skip(shot, id, false),
+            Action::Forward(id) => self.skip(shot, id, true),
+            Action::SetSpeed(id, speed) => self.send(Command::SetSpeed(id, speed)),
+            // The popup that it opens is egui's own.
+            Action::ShowConnection(_) => {}
+        }
+    }
+
+    fn fill_in(&mut self, role: Role, shot: &Snapshot) {
+        self.state.form = IssueForm::fresh(role, shot);
+        self.state.go(Place::Issue);
+    }
+
+    fn say(&mut self, id: TabId) {
+        let tab = self.state.tab(id);
+        let text = std::mem::take(&mut tab.draft);
+        let command = match tab.talk_to {
+            Some(to) => Command::Whisper(id, to, text),
+            None => Command::Say(id, text),
+        };
+        self.send(command);
+    }
+
+    /// Takes what was typed out of the window. egui keeps it for undoing, too: it must not stay there.
+    fn take_password(&mut self, ctx: &Context, id: TabId) -> SecretText {
+        TextEditState::default().store(ctx, meeting::password_field(id));
+        SecretText::new(std::mem::take(&mut self.state.tab(id).password))
+    }
+
+    fn ask(&mut self, then: Then) {
+        if self.asking.is_some() {
+            return self.state.tell(Level::Info, "A file dialog is already open.");
+        }
+        let pick = match &then {
+            Then::Open => self.picker.open(),
+            Then::Issue(order) => self.picker.save_jnj(&file_name(order)),
+        };
+        self.asking = Some(Asking::new(pick, then));
+    }
+
+    /// Takes the answer of an open file dialog, once it is there.
+    pub fn finish_dialog(&mut self, ctx: &Context) {
+        let Some(asking) = &mut self.asking else { return };
+        let Poll::Ready(answer) = asking.poll(ctx) else { return };
+        self.asking = None;
+        match answer {
+            Some((path, Then::Open)) => self.open(path),
+            Some((path, Then::Issue(order))) => self.send(Command::IssueToFile(*order, path)),
+            None => {}
+        }
+    }
+
+    fn join_open(&mut self, shot: &Snapshot, index: i32, role: Role) {
+        match meetings(shot).iter().find(|m| m.session_index == index) {
+            Some(meeting) => self.send(Command::IssueAndJoin(IssueForm::into_meeting(role, meeting))),
+            None => self.state.tell(Level::Warn, "That meeting is over."),
+        }
+    }
+
+    fn skip(&mut self, shot: &Snapshot, id: TabId, forward: bool) {
+        let found = shot
+            .players
+            .iter()
+            .find(|p| p.id == id)
+            .map(|player: &std::sync::Arc<PlayerSnapshot>| player::moved(player, SKIP, forward));
+        if let Some(to) = found {
+            self.send(Command::Seek(id, to));
+        }
+    }
+
+    fn dismiss(&mut self, id: u64) {
+        let own = self.state.notices.len();
+        self.state.notices.retain(|notice| notice.id != id);
+        if self.state.notices.len() == own {
+            self.send(Command::DismissNotice(id));
+        }
+    }
+}
+
+fn meetings(shot: &Snapshot) -> &[MeetingRow] {
+    match &shot.mcu {
+        McuState::Running(running) => &running.meetings,
+        _ => &[],
+    }
+}
+
+/// A name for a jnj file. Ids come from a form and may hold anything: what is not a letter or digit becomes a dash.
+fn file_name(order: &JnjOrder) -> String {
+    let who = match &order.person {
+        JnjFor::Owner => &order.owner_id,
+        JnjFor::Guest { name, .. } => name,
+    };
+    let plain =
+        |text: &str| text.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).take(40).collect::<String>();
+    format!("{}-{}.jnj", plain(who), plain(&order.meeting_id))
+}
+
+const SKIP: Duration = Duration::from_secs(10);

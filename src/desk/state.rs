@@ -1,0 +1,200 @@
+//! What the window remembers between frames: where the user is, what is typed, what is being asked.
+//!
+//! In: actions and key strokes. Out: plain values that pages draw. Knows nothing of the engine but the names of tabs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use zeroize::Zeroize;
+
+use super::chat::ChatRows;
+use super::pages::issue::IssueForm;
+use super::pages::log::LogFilter;
+use super::pages::recordings::Browser;
+use crate::installation::snapshot::{Level, Notice, Snapshot, TabId};
+use crate::meeting::view::Ssrc;
+
+/// Where the user is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Place {
+    /// The overview.
+    #[default]
+    Home,
+    /// The form for a jnj.
+    Issue,
+    /// The recordings.
+    Recordings,
+    /// A meeting or a playback.
+    Tab(TabId),
+}
+
+/// A question that waits for an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// The text of a jnj, as far as it is there.
+    Paste(String),
+    /// Whether to end a meeting.
+    EndMeeting(TabId),
+    /// Whether to stop the MCU although there are meetings.
+    StopMcu,
+}
+
+/// A tab's own state.
+#[derive(Default)]
+pub struct TabState {
+    /// What is typed and not sent.
+    pub draft: String,
+    /// Whom the next line is for; `None` is everybody.
+    pub talk_to: Option<Ssrc>,
+    /// What is typed into the password prompt; wiped when sent and when dropped.
+    pub password: String,
+    /// Heights of the lines of chat.
+    pub chat: ChatRows,
+    /// Where the seek bar's handle is while it is being dragged, milliseconds of meeting time.
+    pub dragged_to: Option<u64>,
+}
+
+impl Drop for TabState {
+    fn drop(&mut self) {
+        self.password.zeroize();
+    }
+}
+
+/// The whole of it.
+#[derive(Default)]
+pub struct State {
+    /// Where the user is.
+    pub place: Place,
+    /// Tabs by name.
+    pub tabs: BTreeMap<TabId, TabState>,
+    /// The form.
+    pub form: IssueForm,
+    /// The recordings table.
+    pub browser: Browser,
+    /// Whether the log is shown.
+    pub log_open: bool,
+    /// What of it.
+    pub log: LogFilter,
+    /// The question being asked.
+    pub question: Option<Question>,
+    /// Toasts of the window's own.
+    pub notices: Vec<Notice>,
+    /// When toasts were first seen, seconds of the window's time.
+    pub toasts: BTreeMap<u64, f64>,
+    /// Focus goes to the first field of what is shown next.
+    pub wants_focus: bool,
+    notices_made: u64,
+}
+
+impl State {
+    /// Where to start, given what is there.
+    pub fn new(shot: &Snapshot) -> State {
+        let mut state = State::default();
+        for id in tab_ids(shot) {
+            state.tabs.insert(id, TabState::default());
+        }
+        state
+    }
+
+    /// Shows tabs that are new and forgets those that are gone.
+    pub fn follow(&mut self, shot: &Snapshot) {
+        let ids: BTreeSet<TabId> = tab_ids(shot).collect();
+        for id in &ids {
+            if !self.tabs.contains_key(id) {
+                self.tabs.insert(*id, TabState::default());
+                self.go(Place::Tab(*id));
+            }
+        }
+        self.tabs.retain(|id, _| ids.contains(id));
+        if matches!(self.place, Place::Tab(id) if !ids.contains(&id)) {
+            self.place = Place::Home;
+        }
+    }
+
+    /// Goes somewhere.
+    pub fn go(&mut self, place: Place) {
+        self.place = place;
+        self.wants_focus = true;
+    }
+
+    /// A tab's state.
+    pub fn tab(&mut self, id: TabId) -> &mut TabState {
+        self.tabs.entry(id).or_default()
+    }
+
+    /// What is typed in a tab.
+    pub fn draft(&self, id: TabId) -> &str {
+        self.tabs.get(&id).map_or("", |tab| &tab.draft)
+    }
+
+    /// What is typed into a tab's password prompt.
+    pub fn password(&self, id: TabId) -> &str {
+        self.tabs.get(&id).map_or("", |tab| &tab.password)
+    }
+
+    /// What is pasted into the question for a jnj.
+    pub fn pasted(&self) -> &str {
+        match &self.question {
+            Some(Question::Paste(text)) => text,
+            _ => "",
+        }
+    }
+
+    /// Shows a toast of the window's own.
+    pub fn tell(&mut self, level: Level, text: impl Into<String>) {
+        // Counted down from the top: the engine counts its notices up, so the two never meet.
+        let id = u64::MAX - self.notices_made;
+        self.notices_made += 1;
+        self.notices.push(Notice { id, level, text: text.into() });
+    }
+}
+
+/// Names of all tabs, in the order of the navigation.
+pub fn tab_ids(shot: &Snapshot) -> impl Iterator<Item = TabId> + '_ {
+    shot.sessions.iter().map(|s| s.id).chain(shot.players.iter().map(|p| p.id))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::installation::snapshot::{PlayerSnapshot, SessionPhase, SessionSnapshot};
+
+    fn shot(sessions: &[TabId]) -> Snapshot {
+        let session = |id: &TabId| {
+            Arc::new(SessionSnapshot {
+                id: *id,
+                source: String::new(),
+                phase: SessionPhase::InMeeting,
+                view: Arc::default(),
+                server: None,
+                transport: "TCP",
+                server_version: String::new(),
+                in_meeting: std::time::Duration::ZERO,
+                received: 0,
+                sent: 0,
+            })
+        };
+        let players: Vec<Arc<PlayerSnapshot>> = Vec::new();
+        Snapshot { sessions: sessions.iter().map(session).collect(), players, ..Snapshot::default() }
+    }
+
+    #[test]
+    fn a_new_session_is_shown_and_a_closed_one_leads_home() {
+        let mut state = State::new(&shot(&[1]));
+        assert_eq!(state.place, Place::Home);
+        state.follow(&shot(&[1, 2]));
+        assert_eq!(state.place, Place::Tab(2));
+        state.follow(&shot(&[1]));
+        assert_eq!(state.place, Place::Home);
+        assert_eq!(state.tabs.len(), 1);
+    }
+
+    #[test]
+    fn own_notices_have_names_of_their_own() {
+        let mut state = State::default();
+        state.tell(Level::Info, "one");
+        state.tell(Level::Info, "two");
+        assert_ne!(state.notices[0].id, state.notices[1].id);
+    }
+}

@@ -1,0 +1,511 @@
+//! The engine behind window and scripts: starts and holds the MCU, clients, playbacks and simulated people of one installation.
+//!
+//! In: [`Command`]s through a bounded queue. Out: a [`Snapshot`] that is replaced whenever something changed, with a wake-up. One
+//! task owns everything; [`Engine::shutdown`] ends it and waits for all that it started.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use super::command::{Command, JnjFor, JnjOrder, JnjSource};
+use super::demo::Cast;
+use super::folder::{DEFAULT_LISTEN, Hold, Installation, InstallationError, read};
+use super::front::Front;
+use super::logbook::Logbook;
+use super::order::{GuestOrder, RequestOrder};
+use super::playback::{PlayCommand, Playback};
+use super::rows;
+use super::snapshot::{Level, McuRunning, McuState, Notice, SampleUser, SessionSnapshot, Snapshot, TabId};
+use crate::client::{Client, ClientCommand, ClientOptions};
+use crate::clock::Clock;
+use crate::hit::jnj::Jnj;
+use crate::hit::password::PasswordHash;
+use crate::hit::request::CommandKind;
+use crate::library;
+use crate::link::Transport;
+use crate::mcu::{Mcu, McuSnapshot};
+
+/// How an engine starts.
+#[derive(Debug)]
+pub struct EngineOptions {
+    /// The installation.
+    pub installation: Installation,
+    /// Start its MCU at once.
+    pub start_mcu: bool,
+    /// Where the MCU listens; if that port is taken, another one is picked.
+    pub listen: SocketAddr,
+    /// Put simulated people into a meeting.
+    pub with_people: bool,
+    /// The folder is a demo's.
+    pub demo: bool,
+    /// Log lines for the window.
+    pub logbook: Logbook,
+}
+
+/// A running engine.
+pub struct Engine {
+    commands: mpsc::Sender<Command>,
+    shared: Arc<Shared>,
+    stop: CancellationToken,
+    task: Mutex<Option<JoinHandle<()>>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    snapshot: Mutex<Arc<Snapshot>>,
+    wakers: Mutex<Vec<Box<dyn Fn() + Send + Sync>>>,
+}
+
+impl Engine {
+    /// Starts the engine's task. Must be called within a tokio runtime.
+    pub fn start(options: EngineOptions) -> Engine {
+        let (commands, todo) = mpsc::channel(COMMANDS);
+        let shared = Arc::new(Shared::default());
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(Task::new(options, Arc::clone(&shared)).run(todo, stop.clone()));
+        Engine { commands, shared, stop, task: Mutex::new(Some(task)) }
+    }
+
+    /// Leaves all meetings, closes the MCU in good order, and waits.
+    pub async fn shutdown(&self) {
+        self.stop.cancel();
+        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(task) = task
+            && let Err(failure) = task.await
+        {
+            error!("the engine failed: {failure}");
+        }
+    }
+}
+
+impl Front for Engine {
+    fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.shared.snapshot.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn send(&self, command: Command) -> Result<(), String> {
+        self.commands.try_send(command).map_err(|_| "HIT Deck is busy or closing; try again in a moment".to_owned())
+    }
+
+    fn on_change(&self, wake: Box<dyn Fn() + Send + Sync>) {
+        self.shared.wakers.lock().unwrap_or_else(PoisonError::into_inner).push(wake);
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Engine")
+    }
+}
+
+struct Tab {
+    source: String,
+    jnj: Jnj,
+    client: Client,
+}
+
+struct Serving {
+    mcu: Mcu,
+    since: Duration,
+    meetings: watch::Receiver<Arc<McuSnapshot>>,
+    // Dropped after the MCU: the lock outlives what it protects.
+    _hold: Hold,
+}
+
+struct Task {
+    options: EngineOptions,
+    clock: Clock,
+    shared: Arc<Shared>,
+    changed: Arc<Notify>,
+    forwarders: JoinSet<()>,
+    state: McuState,
+    serving: Option<Serving>,
+    cast: Option<Cast>,
+    tabs: BTreeMap<TabId, Tab>,
+    players: BTreeMap<TabId, Playback>,
+    next_tab: TabId,
+    recordings: Arc<Vec<super::snapshot::RecordingRow>>,
+    users: Arc<Vec<SampleUser>>,
+    notices: Vec<Notice>,
+    next_notice: u64,
+}
+
+impl Task {
+    fn new(options: EngineOptions, shared: Arc<Shared>) -> Task {
+        let accounts = options.installation.accounts();
+        let users = accounts.into_iter().map(|a| SampleUser { id: a.id, name: a.name }).collect();
+        Task {
+            options,
+            clock: Clock::system(),
+            shared,
+            changed: Arc::default(),
+            forwarders: JoinSet::new(),
+            state: McuState::Stopped,
+            serving: None,
+            cast: None,
+            tabs: BTreeMap::new(),
+            players: BTreeMap::new(),
+            next_tab: 1,
+            recordings: Arc::default(),
+            users: Arc::new(users),
+            notices: Vec::new(),
+            next_notice: 1,
+        }
+    }
+
+    async fn run(mut self, mut commands: mpsc::Receiver<Command>, stop: CancellationToken) {
+        if self.options.start_mcu {
+            self.start_mcu().await;
+        }
+        self.refresh_recordings().await;
+        let mut tick = tokio::time::interval(LOOK_EVERY);
+        let changed = Arc::clone(&self.changed);
+        let mut meetings_before = 0;
+        loop {
+            self.publish();
+            tokio::select! {
+                command = commands.recv() => match command {
+                    Some(command) => self.carry_out(command).await,
+                    None => break,
+                },
+                () = stop.cancelled() => break,
+                () = changed.notified() => {}
+                _ = tick.tick() => {}
+                Some(_) = self.forwarders.join_next() => {}
+            }
+            let meetings = self.serving.as_ref().map_or(0, |s| s.meetings.borrow().meetings.len());
+            if meetings != meetings_before {
+                meetings_before = meetings;
+                self.refresh_recordings().await;
+            }
+        }
+        self.close().await;
+    }
+
+    async fn close(&mut self) {
+        for (_, tab) in std::mem::take(&mut self.tabs) {
+            tab.client.finish().await;
+        }
+        for (_, player) in std::mem::take(&mut self.players) {
+            player.finish().await;
+        }
+        self.stop_mcu().await;
+        self.forwarders.shutdown().await;
+    }
+
+    async fn carry_out(&mut self, command: Command) {
+        match command {
+            Command::StartMcu => self.start_mcu().await,
+            Command::StopMcu => self.stop_mcu().await,
+            Command::IssueAndJoin(order) => match self.issue(&order) {
+                Ok(jnj) => self.join(jnj, joined_as(&order)),
+                Err(failure) => self.complain(failure),
+            },
+            Command::IssueToFile(order, path) => self.issue_to_file(&order, &path),
+            Command::Join(source) => self.join_from(source),
+            Command::AnswerPassword(id, answer) => {
+                let hash = answer.as_ref().map(|text| PasswordHash::of(text.expose()));
+                self.to_client(id, ClientCommand::Password(hash));
+            }
+            Command::Say(id, text) => self.to_client(id, ClientCommand::Say(text)),
+            Command::Whisper(id, to, text) => self.to_client(id, ClientCommand::Whisper(to, text)),
+            Command::GiveToken(id, to) => self.to_client(id, ClientCommand::Token(to)),
+            Command::EndMeeting(id) => self.to_client(id, ClientCommand::EndMeeting),
+            Command::Leave(id) => {
+                if let Some(tab) = self.tabs.get(&id) {
+                    tab.client.leave();
+                }
+            }
+            Command::JoinAgain(id) => {
+                if let Some(tab) = self.tabs.remove(&id) {
+                    tab.client.finish().await;
+                    self.join_as(id, tab.jnj, tab.source);
+                }
+            }
+            Command::CloseTab(id) => {
+                if let Some(tab) = self.tabs.remove(&id) {
+                    tab.client.finish().await;
+                }
+                if let Some(player) = self.players.remove(&id) {
+                    player.finish().await;
+                }
+            }
+            Command::Play(path) => self.play(path).await,
+            Command::SetPlaying(id, on) => self.to_player(id, PlayCommand::SetPlaying(on)),
+            Command::Seek(id, to) => self.to_player(id, PlayCommand::Seek(to)),
+            Command::SetSpeed(id, speed) => self.to_player(id, PlayCommand::Speed(speed)),
+            Command::RefreshRecordings => self.refresh_recordings().await,
+            Command::DismissNotice(id) => self.notices.retain(|notice| notice.id != id),
+        }
+    }
+
+    async fn start_mcu(&mut self) {
+        if self.serving.is_some() {
+            return;
+        }
+        self.state = McuState::Starting;
+        self.publish();
+        match self.try_start_mcu().await {
+            Ok(serving) => {
+                self.follow(serving.meetings.clone());
+                if self.options.with_people {
+                    self.cast = Cast::enter(&self.options.installation, serving.mcu.address(), self.clock);
+                }
+                self.serving = Some(serving);
+            }
+            Err(failure) => {
+                self.state = match &failure {
+                    StartFailure::Folder(InstallationError::Held { pid, address }) => match address.parse() {
+                        Ok(address) => McuState::Elsewhere { address, pid: *pid },
+                        Err(_) => McuState::Failed { why: failure.to_string() },
+                    },
+                    _ => McuState::Failed { why: failure.to_string() },
+                };
+                warn!("the MCU does not start: {failure}");
+            }
+        }
+    }
+
+    async fn try_start_mcu(&mut self) -> Result<Serving, StartFailure> {
+        let hold = self.options.installation.hold()?;
+        let (config, key) = self.options.installation.mcu(self.options.listen, self.clock)?;
+        let mcu = match Mcu::start(config, key).await {
+            Ok(mcu) => mcu,
+            Err(taken) => {
+                info!("{taken}; another port is picked");
+                let any = SocketAddr::new(self.options.listen.ip(), 0);
+                let (config, key) = self.options.installation.mcu(any, self.clock)?;
+                Mcu::start(config, key).await?
+            }
+        };
+        hold.note(mcu.address())?;
+        let meetings = mcu.snapshot();
+        Ok(Serving { since: self.clock.now().steady, meetings, mcu, _hold: hold })
+    }
+
+    async fn stop_mcu(&mut self) {
+        let Some(serving) = self.serving.take() else { return };
+        self.state = McuState::Stopping;
+        self.publish();
+        if let Some(cast) = self.cast.take() {
+            cast.leave().await;
+        }
+        serving.mcu.shutdown().await;
+        self.state = McuState::Stopped;
+        self.refresh_recordings().await;
+    }
+
+    fn issue(&self, order: &JnjOrder) -> Result<Jnj, String> {
+        let request = RequestOrder {
+            owner: (order.owner_id.clone(), order.owner_name.clone()),
+            meeting_id: order.meeting_id.clone(),
+            command: CommandKind::Meeting,
+            guest: match &order.person {
+                JnjFor::Owner => None,
+                JnjFor::Guest { id, name, invited } => {
+                    Some(GuestOrder { id: id.clone(), name: name.clone(), invited: *invited, ticket: false })
+                }
+            },
+            group: None,
+            duration_min: u16::try_from(order.duration_min).unwrap_or(u16::MAX),
+            title: order.title.clone(),
+            password: (!order.password.is_empty()).then(|| order.password.clone()),
+            recorded: order.recorded,
+            set: Vec::new(),
+        };
+        let request = request.request(self.clock.now()).map_err(|e| e.to_string())?;
+        self.options.installation.issue(&request, self.mcu_address()).map_err(|e| e.to_string())
+    }
+
+    fn issue_to_file(&mut self, order: &JnjOrder, path: &Path) {
+        let written = self.issue(order).and_then(|jnj| {
+            let bytes = jnj.to_bytes().map_err(|e| e.to_string())?;
+            std::fs::write(path, bytes).map_err(|e| format!("{} cannot be written: {e}", path.display()))
+        });
+        match written {
+            Ok(()) => self.notice(Level::Info, format!("Saved {}", path.display())),
+            Err(failure) => self.complain(failure),
+        }
+    }
+
+    fn mcu_address(&self) -> SocketAddr {
+        let own = self.serving.as_ref().map(|s| s.mcu.address());
+        own.or_else(|| self.options.installation.running_at()).unwrap_or(DEFAULT_LISTEN)
+    }
+
+    fn join_from(&mut self, source: JnjSource) {
+        let (read, from) = match source {
+            JnjSource::Made(jnj) => (Ok(*jnj), "issued here".to_owned()),
+            JnjSource::Text(text) => (Jnj::parse(text.as_bytes()).map_err(|e| e.to_string()), "pasted".to_owned()),
+            JnjSource::File(path) => {
+                let bytes = read(&path).map_err(|e| e.to_string());
+                let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+                (bytes.and_then(|b| Jnj::parse(&b).map_err(|e| format!("{name}: {e}"))), name)
+            }
+        };
+        match read {
+            Ok(jnj) => self.join(jnj, from),
+            Err(failure) => self.complain(failure),
+        }
+    }
+
+    fn join(&mut self, jnj: Jnj, source: String) {
+        let id = self.new_tab();
+        self.join_as(id, jnj, source);
+    }
+
+    fn join_as(&mut self, id: TabId, jnj: Jnj, source: String) {
+        let options = ClientOptions {
+            transport: Transport::WebSocket,
+            password: None,
+            patience: PATIENCE,
+            clock: self.clock,
+        };
+        let client = Client::start(jnj.clone(), options);
+        self.follow(client.watch());
+        self.tabs.insert(id, Tab { source, jnj, client });
+    }
+
+    async fn play(&mut self, path: PathBuf) {
+        let (id, clock) = (self.new_tab(), self.clock);
+        let opened = tokio::task::spawn_blocking(move || Playback::open(id, &path, clock)).await;
+        match opened {
+            Ok(Ok(playback)) => {
+                playback.command(PlayCommand::SetPlaying(true));
+                self.follow(playback.watch());
+                self.players.insert(id, playback);
+            }
+            Ok(Err(failure)) => self.complain(failure.to_string()),
+            Err(failure) => self.complain(failure.to_string()),
+        }
+    }
+
+    async fn refresh_recordings(&mut self) {
+        let root = self.options.installation.recording_root();
+        match tokio::task::spawn_blocking(move || library::list(&root)).await {
+            Ok(listing) => self.recordings = Arc::new(listing.entries.iter().map(rows::recording).collect()),
+            Err(failure) => error!("the recordings cannot be listed: {failure}"),
+        }
+    }
+
+    fn to_client(&mut self, id: TabId, command: ClientCommand) {
+        let taken = self.tabs.get(&id).is_some_and(|tab| tab.client.command(command));
+        if !taken {
+            self.complain("That session has ended".to_owned());
+        }
+    }
+
+    fn to_player(&self, id: TabId, command: PlayCommand) {
+        if let Some(player) = self.players.get(&id)
+            && !player.command(command)
+        {
+            warn!("the playback takes no more commands");
+        }
+    }
+
+    fn new_tab(&mut self) -> TabId {
+        let id = self.next_tab;
+        self.next_tab += 1;
+        id
+    }
+
+    /// Wakes this task when a watched value changes.
+    fn follow<T: Send + Sync + 'static>(&mut self, mut watched: watch::Receiver<T>) {
+        let changed = Arc::clone(&self.changed);
+        self.forwarders.spawn(async move {
+            while watched.changed().await.is_ok() {
+                watched.borrow_and_update();
+                changed.notify_one();
+            }
+            changed.notify_one();
+        });
+    }
+
+    fn complain(&mut self, what: String) {
+        warn!("{what}");
+        self.notice(Level::Error, what);
+    }
+
+    fn notice(&mut self, level: Level, text: String) {
+        self.notices.push(Notice { id: self.next_notice, level, text });
+        self.next_notice += 1;
+        if self.notices.len() > MAX_NOTICES {
+            self.notices.remove(0);
+        }
+    }
+
+    fn publish(&mut self) {
+        let now = self.clock.now();
+        if let Some(serving) = &self.serving {
+            let meetings = serving.meetings.borrow().meetings.iter().map(rows::meeting).collect();
+            self.state = McuState::Running(McuRunning {
+                address: serving.mcu.address(),
+                up: now.steady.saturating_sub(serving.since),
+                connections: serving.mcu.connections(),
+                meetings,
+            });
+        }
+        let sessions = self.tabs.iter().map(|(id, tab)| Arc::new(session(*id, tab, now.steady))).collect();
+        let snapshot = Snapshot {
+            folder: self.options.installation.folder().to_owned(),
+            demo: self.options.demo,
+            mcu: self.state.clone(),
+            sessions,
+            players: self.players.values().map(|player| Arc::clone(&player.watch().borrow())).collect(),
+            recordings: Arc::clone(&self.recordings),
+            users: Arc::clone(&self.users),
+            log: Arc::new(self.options.logbook.lines()),
+            notices: self.notices.clone(),
+        };
+        *self.shared.snapshot.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
+        for wake in self.shared.wakers.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            wake();
+        }
+    }
+}
+
+fn session(id: TabId, tab: &Tab, now: Duration) -> SessionSnapshot {
+    let state = tab.client.state();
+    SessionSnapshot {
+        id,
+        source: tab.source.clone(),
+        phase: rows::phase(&state.phase),
+        view: Arc::clone(&state.view),
+        server: state.server.clone(),
+        transport: "WebSocket",
+        server_version: state.server_version.clone(),
+        in_meeting: state.admitted_at.map_or(Duration::ZERO, |at| {
+            now.saturating_sub(at) + Duration::from_millis(u64::try_from(state.elapsed_ms).unwrap_or_default())
+        }),
+        received: state.counters.as_ref().map_or(0, |c| c.received()),
+        sent: state.counters.as_ref().map_or(0, |c| c.sent()),
+    }
+}
+
+fn joined_as(order: &JnjOrder) -> String {
+    match &order.person {
+        JnjFor::Owner => order.owner_name.clone(),
+        JnjFor::Guest { name, .. } => name.clone(),
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum StartFailure {
+    #[error(transparent)]
+    Folder(#[from] InstallationError),
+    #[error(transparent)]
+    Mcu(#[from] crate::mcu::McuError),
+}
+
+const COMMANDS: usize = 256;
+const MAX_NOTICES: usize = 20;
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+const PATIENCE: Duration = Duration::from_secs(60);

@@ -1,0 +1,20 @@
+//! The installation: its folder, the engines that run in it, and the one door through which window and command line use them.
+//!
+//! In: [`command::Command`]s. Out: [`snapshot::Snapshot`]s. [`folder`] is the files, [`order`] makes requests, [`engine`] starts and
+//! holds the MCU, clients and players, [`demo`] fills a folder with something to look at.
+
+pub mod command;
+pub mod demo;
+pub mod engine;
+pub mod folder;
+pub mod front;
+pub mod logbook;
+pub mod order;
+pub mod playback;
+mod rows;
+pub mod snapshot;
+
+pub use folder::{
+    Account, DEFAULT_LISTEN, Hold, Installation, InstallationError, WEB_KEY, new_key_pair, read, read_public_key,
+    read_text,
+};

@@ -1,0 +1,69 @@
+//! From what engines know to what fronts show.
+//!
+//! In: values of the MCU, the library, a client. Out: rows and phases of the snapshot.
+
+use std::time::Duration;
+
+use super::snapshot::{MeetingRow, RecordingKind, RecordingRow, SessionEnd, SessionPhase};
+use crate::client::{Ending, Phase};
+use crate::library::{Entry, Kind};
+use crate::mcu::RunningMeeting;
+
+pub(super) fn meeting(meeting: &RunningMeeting) -> MeetingRow {
+    MeetingRow {
+        session_index: meeting.session_index,
+        meeting_id: meeting.meeting_id.clone(),
+        title: meeting.title.clone(),
+        owner_id: meeting.owner_id.clone(),
+        owner_name: meeting.owner_name.clone(),
+        owner_present: meeting.people.iter().any(|person| person.ssrc == 0),
+        people: meeting.people.iter().map(|person| person.name.clone()).collect(),
+        elapsed: meeting.elapsed,
+        recording: meeting.recorded,
+    }
+}
+
+pub(super) fn recording(entry: &Entry) -> RecordingRow {
+    RecordingRow {
+        path: entry.path.clone(),
+        title: entry.title.clone(),
+        meeting_id: entry.meeting_id.clone(),
+        owner_id: entry.owner_id.clone(),
+        owner_name: entry.owner_name.clone(),
+        group: entry.group.clone(),
+        started: entry.started_unix_ms.unwrap_or_default(),
+        duration: Duration::from_secs(entry.duration_s.unwrap_or_default()),
+        people: entry.people.iter().map(|person| person.name.clone()).collect(),
+        how: entry.how,
+        size: entry.size,
+        kind: match &entry.kind {
+            Kind::Playable => RecordingKind::Playable,
+            Kind::Live => RecordingKind::Live,
+            Kind::Recoverable => RecordingKind::Recoverable,
+            Kind::HomeMeeting => RecordingKind::HomeMeeting,
+            Kind::NotRecorded => RecordingKind::NotRecorded,
+            Kind::Damaged(_) => RecordingKind::Damaged,
+        },
+    }
+}
+
+pub(super) fn phase(phase: &Phase) -> SessionPhase {
+    match phase {
+        Phase::Dialling(address) => SessionPhase::Dialling { address: address.clone() },
+        Phase::Joining => SessionPhase::Joining,
+        Phase::PasswordWanted(again) => SessionPhase::PasswordWanted { again: *again },
+        Phase::Waiting(name) => SessionPhase::Waiting { name: name.clone() },
+        Phase::InMeeting => SessionPhase::InMeeting,
+        Phase::Ended(ending) => SessionPhase::Ended(match ending {
+            Ending::Left => SessionEnd::Left,
+            Ending::MeetingOver => SessionEnd::MeetingOver,
+            Ending::Disconnected => SessionEnd::Disconnected,
+            Ending::Overwritten => SessionEnd::Overwritten,
+            Ending::Refused(refusal) => {
+                SessionEnd::Refused { code: refusal.status(), meaning: refusal.meaning().to_owned() }
+            }
+            Ending::NotConnected(why) => SessionEnd::NotConnected { why: why.clone() },
+            Ending::NotServed(why) | Ending::Lost(why) => SessionEnd::Lost { why: why.clone() },
+        }),
+    }
+}

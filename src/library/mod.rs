@@ -1,0 +1,22 @@
+//! Many recordings: the tree below the recording root (guide 3.3).
+//!
+//! In: a recording root, ours or a production MCU's. Out: a list of its meetings, disk usage, and, on the start of an MCU, the
+//! recordings that a dead one left, made whole. Folders and files are taken as hostile: depth and sizes are bounded, symbolic links
+//! are not followed, what cannot be read is reported and passed over. Blocking: call it from a blocking thread.
+//!
+//! - [`tree`]: the walk; [`listing`]: what there is; [`usage`]: disk usage.
+//! - [`crashed`]: what an MCU finishes on start; [`whole`]: files that appear whole or not at all.
+
+pub mod crashed;
+pub mod listing;
+pub mod tree;
+#[cfg(test)]
+mod tree_tests;
+pub mod usage;
+pub mod whole;
+
+pub use crashed::{Finished, finish_crashed};
+pub use listing::{Entry, Kind, Listing, list};
+pub use tree::Trouble;
+pub use usage::{Charged, disk_usage};
+pub use whole::write_whole;

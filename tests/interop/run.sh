@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# HomeMeeting's own browser client joins our MCU. Neither that client nor its driver is part of this project; both are found by
+#   HITDECK_INTEROP_DRIVER   the driver (drive.mjs), with playwright-core installed beside it
+#   HITDECK_WEB_JOINNET      a work tree of Web JoinNet 3.14
+# Without them, node or chromium it says `skipped: …` and succeeds. HITDECK names another binary than the debug build,
+# HITDECK_INTEROP_SHOTS a folder for screenshots. Exit status: 0 all steps held or skipped, 1 a step did not, 2 the set-up failed.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+top=$(cd "$here/../.." && pwd)
+
+skip() { printf 'skipped: %s\n' "$*"; exit 0; }
+fail() { printf '%s\n' "$*" >&2; exit 2; }
+
+driver=${HITDECK_INTEROP_DRIVER-}
+client=${HITDECK_WEB_JOINNET-}
+[ -n "$driver" ] || skip "HITDECK_INTEROP_DRIVER does not name the driver"
+[ -n "$client" ] || skip "HITDECK_WEB_JOINNET does not name a checkout of the client"
+[ -f "$driver" ] || skip "there is no driver at $driver"
+[ -f "$client/index.htm" ] || skip "there is no client in $client"
+command -v node >/dev/null || skip "node is not installed"
+command -v "${CHROMIUM:-chromium}" >/dev/null || skip "chromium is not installed"
+hitdeck=${HITDECK:-${CARGO_TARGET_DIR:-$top/target}/debug/hitdeck}
+[ -x "$hitdeck" ] || fail "there is no $hitdeck: run cargo build first"
+driver=$(realpath "$driver")
+client=$(realpath "$client")
+
+work=$(mktemp -d)
+mcu=
+# shellcheck disable=SC2317  # called by the trap
+clean_up() {
+    if [ -n "$mcu" ]; then
+        kill -TERM "$mcu" 2>/dev/null || true
+        wait "$mcu" || true
+    fi
+    rm -rf "$work"
+}
+trap clean_up EXIT
+shots=${HITDECK_INTEROP_SHOTS:-$work/shots}
+
+"$hitdeck" init "$work/installation" >"$work/init.out"
+
+# The MCU's standard output is a pipe, so its one line is waited for and not looked for again and again.
+mkfifo "$work/says"
+"$hitdeck" mcu "$work/installation" --listen 127.0.0.1:0 >"$work/says" 2>"$work/mcu.log" &
+mcu=$!
+exec 3<"$work/says"
+IFS=' ' read -r -t 30 word address <&3 || fail "the MCU ended or said nothing for 30 s: $(cat "$work/mcu.log")"
+[ "$word" = listening ] || fail "the MCU said \"$word $address\" and not \"listening IP:PORT\""
+printf 'MCU on %s\n' "$address"
+
+# jnj NAME MEETING OPTION...: issues $work/NAME.jnj just before it is used, since it is fresh for five minutes only.
+jnj() {
+    local name=$1 meeting=$2
+    shift 2
+    "$hitdeck" jnj new "$work/installation" --owner olive:Olive --meeting "$meeting" --mcu "$address" -o "$work/$name.jnj" "$@"
+}
+
+failed=0
+for steps in "$here"/steps/*.json; do
+    name=$(basename "$steps" .json)
+    # Each run has a meeting of its own: nothing of the one before may be seen.
+    meeting=interop-$name-$$
+    case $name in
+        owner-and-guest)
+            jnj owner "$meeting"
+            jnj guest "$meeting" --guest gus:Gus --invited
+            vars=(--var "owner=$work/owner.jnj" --var "guest=$work/guest.jnj")
+            ;;
+        password)
+            jnj locked "$meeting" --password 'open sesame'
+            vars=(--var "locked=$work/locked.jnj")
+            ;;
+        *) fail "tests/interop/run.sh does not know which jnj files $name.json needs" ;;
+    esac
+    printf '== %s\n' "$name"
+    # From the driver's folder, where it looks for playwright-core.
+    if ! (cd "$(dirname "$driver")" && node "$driver" --client "$client" --steps "$steps" --out "$shots/$name" "${vars[@]}"); then
+        failed=1
+        printf '%s did not hold; the MCU said:\n' "$name"
+        tail -n 40 "$work/mcu.log"
+    fi
+done
+
+kill -0 "$mcu" 2>/dev/null || fail "the MCU ended before the last step: $(tail -n 40 "$work/mcu.log")"
+exit "$failed"

@@ -1,0 +1,4 @@
+//! User stories over real sockets, a module a story.
+
+mod meeting;
+mod stage;
