@@ -51,7 +51,7 @@ pub fn show(ui: &mut Ui, view: &View, rows: &mut ChatRows, zone: &TimeZone, time
             }
             y += *height;
         }
-        ui.set_height(y.max(0.0));
+        ui.expand_to_include_rect(Rect::from_min_size(pos2(left, top), vec2(width, y)));
         // The scroll area clamps and sticks with the height of the frame before.
         if moved || (rows.total - y).abs() > 0.5 {
             rows.total = y;

@@ -103,8 +103,14 @@ pub const MINIMUM_WINDOW: [f32; 2] = [900.0, 600.0];
 /// The window when it is first opened.
 pub const FIRST_WINDOW: [f32; 2] = [1280.0, 800.0];
 
-/// Widths of the columns of the recordings table: owner, meeting, date, length, people, size, ended, kind.
-pub const RECORDING_COLUMNS: [f32; 8] = [88.0, 92.0, 124.0, 62.0, 52.0, 70.0, 92.0, 92.0];
+/// First width of a column of names, ids or words.
+pub const COLUMN_NAME: f32 = 92.0;
+/// First width of a column of dates.
+pub const COLUMN_DATE: f32 = 124.0;
+/// First width of a column of numbers.
+pub const COLUMN_NUMBER: f32 = 64.0;
+/// From this width on the recordings table shows all its columns.
+pub const RECORDING_WIDE: f32 = 960.0;
 /// Least width of the title column.
 pub const RECORDING_TITLE_MIN: f32 = 120.0;
 

@@ -3,7 +3,7 @@
 #   HITDECK_INTEROP_DRIVER   the driver (drive.mjs), with playwright-core installed beside it
 #   HITDECK_WEB_JOINNET      a work tree of Web JoinNet 3.14
 # Without them, node or chromium it says `skipped: …` and succeeds. HITDECK names another binary than the debug build,
-# HITDECK_INTEROP_SHOTS a folder for screenshots. Exit status: 0 all steps held or skipped, 1 a step did not, 2 the set-up failed.
+# HITDECK_INTEROP_SHOTS a folder for screenshots, HITDECK_TRANSCRIPTS one for what the clients send. Exit status: 0 all steps held or skipped, 1 a step did not, 2 the set-up failed.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$here/../.." && pwd)
@@ -41,7 +41,7 @@ shots=${HITDECK_INTEROP_SHOTS:-$work/shots}
 
 # The MCU's standard output is a pipe, so its one line is waited for and not looked for again and again.
 mkfifo "$work/says"
-"$hitdeck" mcu "$work/installation" --listen 127.0.0.1:0 >"$work/says" 2>"$work/mcu.log" &
+"$hitdeck" mcu "$work/installation" --listen 127.0.0.1:0 ${HITDECK_TRANSCRIPTS:+--transcripts "$HITDECK_TRANSCRIPTS"} >"$work/says" 2>"$work/mcu.log" &
 mcu=$!
 exec 3<"$work/says"
 IFS=' ' read -r -t 30 word address <&3 || fail "the MCU ended or said nothing for 30 s: $(cat "$work/mcu.log")"
@@ -56,6 +56,7 @@ jnj() {
 }
 
 failed=0
+ours=
 for steps in "$here"/steps/*.json; do
     name=$(basename "$steps" .json)
     # Each run has a meeting of its own: nothing of the one before may be seen.
@@ -70,6 +71,14 @@ for steps in "$here"/steps/*.json; do
             jnj locked "$meeting" --password 'open sesame'
             vars=(--var "locked=$work/locked.jnj")
             ;;
+        browser-and-hitdeck)
+            # Event-based, so that our guest may come first; it waits for the browser's line, and the browser for it to leave.
+            jnj owner "$meeting" --duration 60
+            jnj guest "$meeting" --duration 60 --guest gus:Gus --invited
+            vars=(--var "owner=$work/owner.jnj")
+            "$hitdeck" join "$work/guest.jnj" --say '嗨 from hitdeck join' --expect 'Olive>從瀏覽器 hello' &
+            ours=$!
+            ;;
         *) fail "tests/interop/run.sh does not know which jnj files $name.json needs" ;;
     esac
     printf '== %s\n' "$name"
@@ -78,6 +87,10 @@ for steps in "$here"/steps/*.json; do
         failed=1
         printf '%s did not hold; the MCU said:\n' "$name"
         tail -n 40 "$work/mcu.log"
+    fi
+    if [ -n "$ours" ]; then
+        wait "$ours" || { failed=1; printf 'our own client in %s ended with status %s\n' "$name" "$?"; }
+        ours=
     fi
 done
 

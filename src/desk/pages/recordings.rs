@@ -157,31 +157,33 @@ fn keys(ui: &Ui, cx: &mut Cx<'_>, all: &[RecordingRow], rows: &[usize]) {
 }
 
 fn table(ui: &mut Ui, cx: &mut Cx<'_>, all: &[RecordingRow], rows: &[usize]) {
-    let [owner, meeting, date, length, people, size, ended, kind] = tokens::RECORDING_COLUMNS;
+    // Where there is little room, the title gets it; what is left out stands in its tooltip.
+    let narrow = ui.available_width() < tokens::RECORDING_WIDE;
+    let columns: Vec<(Sort, &str, f32)> =
+        COLUMNS.into_iter().filter(|(sort, ..)| !narrow || !WIDE_ONLY.contains(sort)).collect();
     ui.spacing_mut().item_spacing = vec2(tokens::GAP_M, 0.0);
     let mut builder = TableBuilder::new(ui)
-        .id_salt("recordings")
+        .id_salt(("recordings", narrow))
         .striped(true)
         .auto_shrink(false)
         .sense(Sense::click())
         .cell_layout(Layout::left_to_right(Align::Center))
         .column(Column::remainder().at_least(tokens::RECORDING_TITLE_MIN).clip(true));
-    for width in [owner, meeting, date, length, people, size, ended, kind] {
-        builder = builder.column(Column::initial(width).clip(true).resizable(true));
+    for (_, _, width) in columns.iter().skip(1) {
+        builder = builder.column(Column::initial(*width).clip(true).resizable(true));
     }
     builder
         .header(tokens::ROW_HEIGHT, |mut header| {
-            for (sort, name) in COLUMNS {
+            for (sort, name, _) in &columns {
                 header.col(|ui| {
-                    let layout = column_layout(sort);
-                    ui.with_layout(layout, |ui| column_title(ui, cx, sort, name));
+                    ui.with_layout(column_layout(*sort), |ui| column_title(ui, cx, *sort, name));
                 });
             }
         })
         .body(|body| {
             body.rows(tokens::ROW_HEIGHT, rows.len(), |mut row| {
                 if let Some(recording) = rows.get(row.index()).and_then(|i| all.get(*i)) {
-                    draw_row(&mut row, cx, recording);
+                    draw_row(&mut row, cx, recording, &columns);
                 }
             });
         });
@@ -207,15 +209,17 @@ fn column_title(ui: &mut Ui, cx: &mut Cx<'_>, sort: Sort, name: &str) {
     }
 }
 
-fn draw_row(row: &mut TableRow<'_, '_>, cx: &mut Cx<'_>, recording: &RecordingRow) {
+fn draw_row(row: &mut TableRow<'_, '_>, cx: &mut Cx<'_>, recording: &RecordingRow, columns: &[(Sort, &str, f32)]) {
     row.set_selected(cx.state.browser.chosen.as_ref() == Some(&recording.path));
-    for (sort, _) in COLUMNS {
+    for (sort, ..) in columns {
+        let sort = *sort;
         row.col(|ui| {
             let palette = Palette::of(ui);
             let (words, colour) = cell(palette, sort, recording, cx);
             ui.with_layout(column_layout(sort), |ui| {
                 let label = ui.add(Label::new(RichText::new(words).color(colour)).truncate().selectable(false));
                 match sort {
+                    Sort::Title => label.on_hover_text(summary(recording)),
                     Sort::People => label.on_hover_text(recording.people.join("\n")),
                     Sort::Kind => label.on_hover_text(text::kind(recording.kind).1),
                     _ => label,
@@ -234,6 +238,16 @@ fn draw_row(row: &mut TableRow<'_, '_>, cx: &mut Cx<'_>, recording: &RecordingRo
             cx.state.tell(crate::installation::snapshot::Level::Warn, format!("{}.", text::kind(recording.kind).1));
         }
     }
+}
+
+fn summary(recording: &RecordingRow) -> String {
+    format!(
+        "{}\nMeeting id {}, ended: {}\n{}",
+        shown_title(&recording.title, &recording.meeting_id),
+        recording.meeting_id,
+        text::ended(recording.how),
+        recording.people.join(", ")
+    )
 }
 
 fn cell(palette: &Palette, sort: Sort, recording: &RecordingRow, cx: &Cx<'_>) -> (String, egui::Color32) {
@@ -308,17 +322,21 @@ fn default_descending(sort: Sort) -> bool {
     matches!(sort, Sort::Date | Sort::Length | Sort::People | Sort::Size)
 }
 
-const COLUMNS: [(Sort, &str); 9] = [
-    (Sort::Title, "Title"),
-    (Sort::Owner, "Owner"),
-    (Sort::Meeting, "Meeting id"),
-    (Sort::Date, "Started"),
-    (Sort::Length, "Length"),
-    (Sort::People, "People"),
-    (Sort::Size, "Size"),
-    (Sort::Ended, "Ended"),
-    (Sort::Kind, "Recording"),
+/// Columns with their titles and first widths; the title's width is what is left.
+const COLUMNS: [(Sort, &str, f32); 9] = [
+    (Sort::Title, "Title", tokens::RECORDING_TITLE_MIN),
+    (Sort::Owner, "Owner", tokens::COLUMN_NAME),
+    (Sort::Meeting, "Meeting id", tokens::COLUMN_NAME),
+    (Sort::Date, "Started", tokens::COLUMN_DATE),
+    (Sort::Length, "Length", tokens::COLUMN_NUMBER),
+    (Sort::People, "People", tokens::COLUMN_NUMBER),
+    (Sort::Size, "Size", tokens::COLUMN_NUMBER),
+    (Sort::Ended, "Ended", tokens::COLUMN_NAME),
+    (Sort::Kind, "Recording", tokens::COLUMN_NAME),
 ];
+
+/// Left out of a narrow table.
+const WIDE_ONLY: [Sort; 3] = [Sort::Meeting, Sort::People, Sort::Ended];
 
 #[cfg(test)]
 mod tests {
