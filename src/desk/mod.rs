@@ -11,6 +11,7 @@ pub mod action;
 pub mod chat;
 pub mod dialogs;
 pub mod icons;
+pub mod launch;
 pub mod pages;
 pub mod people;
 pub mod perform;

@@ -18,6 +18,7 @@ pub(super) fn meeting(meeting: &RunningMeeting) -> MeetingRow {
         owner_name: meeting.owner_name.clone(),
         owner_present: meeting.people.iter().any(|person| person.ssrc == 0),
         people: meeting.people.iter().map(|person| person.name.clone()).collect(),
+        duration_min: u32::from(meeting.duration_min),
         elapsed: meeting.elapsed,
         recording: meeting.recorded,
     }

@@ -101,6 +101,8 @@ pub struct MeetingRow {
     pub owner_present: bool,
     /// Names of those present, the owner first.
     pub people: Vec<String>,
+    /// Planned minutes; 0 for a person-based meeting.
+    pub duration_min: u32,
     /// Since it was opened.
     pub elapsed: Duration,
     /// Whether it is being recorded.

@@ -3,6 +3,8 @@
 //! Pictures are in `snapshots/`; `UPDATE_SNAPSHOTS=1 cargo test --test pages` draws them anew. They are drawn by Mesa's software
 //! Vulkan (Debian's mesa-vulkan-drivers) with Noto CJK (fonts-noto-cjk), and skipped with a note where these fonts are missing.
 #![cfg(feature = "desk")]
+// Helpers of tests may panic as tests may; clippy knows only the functions marked as tests.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod acting;
 mod fixtures;

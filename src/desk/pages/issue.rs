@@ -108,7 +108,8 @@ impl IssueForm {
             meeting_id: meeting.meeting_id.clone(),
             title: meeting.title.clone(),
             person,
-            duration_min: 0,
+            // The same kind of meeting: an event is another room than the owner's own (guide, table 1).
+            duration_min: meeting.duration_min,
             password: String::new(),
             recorded: meeting.recording,
         }
@@ -119,7 +120,7 @@ impl IssueForm {
     /// # Errors
     ///
     /// What is wrong, a sentence a field. Lengths are bytes of UTF-8 (guide 3.1, first paragraph).
-    pub fn order(&self) -> Result<JnjOrder, FormErrors> {
+    pub fn order(&self) -> Result<JnjOrder, Box<FormErrors>> {
         let mut errors = FormErrors {
             owner: check("Owner id", &self.owner.0, MAX_ID, true)
                 .or_else(|| check("Owner name", &self.owner.1, MAX_ID, true)),
@@ -141,7 +142,7 @@ impl IssueForm {
         }
         match duration_min {
             Some(duration_min) if errors == FormErrors::default() => Ok(self.checked(duration_min)),
-            _ => Err(errors),
+            _ => Err(Box::new(errors)),
         }
     }
 
@@ -173,7 +174,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
         cx.state.form = IssueForm::fresh(cx.state.form.role, cx.shot);
     }
     let checked = cx.state.form.order();
-    let errors = checked.as_ref().err().cloned().unwrap_or_default();
+    let errors = checked.as_ref().err().map(|errors| (**errors).clone()).unwrap_or_default();
     ScrollArea::vertical().id_salt("issue").auto_shrink(false).show(ui, |ui| {
         ui.set_max_width(ui.available_width().min(tokens::PAGE_WIDTH));
         widgets::heading(

@@ -108,26 +108,26 @@ fn header(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot) {
             weak(ui, format!("Meeting id {}", view.meeting_id));
             weak(ui, "·".into());
         }
-        if inside || session.in_meeting.as_secs() > 0 {
-            let planned = u64::try_from(view.duration_s).unwrap_or(0);
-            let elapsed = text::length(session.in_meeting);
-            weak(ui, if planned > 0 { format!("{elapsed} of {} min", planned / 60) } else { elapsed })
-                .on_hover_text("Since you came in");
-            weak(ui, "·".into());
-            match view.recording {
-                RecordingState::On => {
-                    widgets::dot(ui, palette.bad);
-                    ui.label(RichText::new("Recording").color(palette.bad));
-                }
-                RecordingState::Paused => {
-                    ui.label(RichText::new("Recording paused").color(palette.warn));
-                }
-                RecordingState::Off => {
-                    weak(ui, "Not recorded".into());
-                }
-            }
-        } else {
+        if !inside {
             weak(ui, phase_words(&session.phase).to_owned());
+            return;
+        }
+        let planned = u64::try_from(view.duration_s).unwrap_or(0);
+        let elapsed = text::length(session.in_meeting);
+        weak(ui, if planned > 0 { format!("{elapsed} of {} min", planned / 60) } else { elapsed })
+            .on_hover_text("Since you came in");
+        weak(ui, "·".into());
+        match view.recording {
+            RecordingState::On => {
+                widgets::dot(ui, palette.bad);
+                ui.label(RichText::new("Recording").color(palette.bad));
+            }
+            RecordingState::Paused => {
+                ui.label(RichText::new("Recording paused").color(palette.warn));
+            }
+            RecordingState::Off => {
+                weak(ui, "Not recorded".into());
+            }
         }
     });
 }
