@@ -190,7 +190,8 @@ impl Join {
         match ending {
             Ending::Refused(refusal) => {
                 out.say("refused", "", json!({ "code": refusal.status(), "meaning": refusal.meaning() }));
-                return Err(Failure::Refused(refusal.to_string()));
+                let advice = refusal.advice().map_or_else(String::new, |advice| format!("; {advice}"));
+                return Err(Failure::Refused(format!("{refusal}{advice}")));
             }
             Ending::NotConnected(why) => return Err(Failure::Connect(why)),
             Ending::NotServed(why) => return Err(Failure::Input(why)),

@@ -64,6 +64,8 @@ actions! {
     JoinPasted eg Action::JoinPasted, "Join with this jnj", "Join the meeting that this jnj names", NONE;
     /// The log panel.
     ToggleLog eg Action::ToggleLog, "Log", "Show or hide what the engine reports", ctrl(Key::L);
+    /// Sounds on or off.
+    SetChimes(bool) eg Action::SetChimes(true), "Chimes", "A short sound when somebody comes in or speaks", NONE;
     /// Light, dark, or as the system has it.
     SetTheme(ThemePreference) eg Action::SetTheme(ThemePreference::System), "Appearance", "Light, dark, or as the system has it", NONE;
     /// To the clipboard.

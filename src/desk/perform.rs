@@ -41,6 +41,7 @@ impl Desk {
                 }
             }
             Action::ToggleLog => self.state.log_open = !self.state.log_open,
+            Action::SetChimes(on) => self.send(Command::SetChimes(on)),
             Action::SetTheme(theme) => ctx.set_theme(theme),
             Action::Copy(text) => {
                 self.state.tell(Level::Info, format!("Copied “{text}”."));

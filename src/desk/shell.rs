@@ -177,6 +177,10 @@ fn status(ui: &mut Ui, cx: &mut Cx<'_>) {
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         let log = Button::selectable(cx.state.log_open, small("Log".into())).small();
         cx.add(ui, Action::ToggleLog, log, "");
+        if let Some(on) = cx.shot.chimes {
+            let chimes = Button::selectable(on, small("Chimes".into())).small();
+            cx.add(ui, Action::SetChimes(!on), chimes, "");
+        }
         ui.label(small(text::count(cx.shot.sessions.len(), "session", "sessions")));
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             widgets::dot(ui, colour);

@@ -7,6 +7,7 @@
 use crypto_bigint::ctutils::CtAssign;
 use crypto_bigint::modular::{ConstMontyForm, ConstMontyParams};
 use crypto_bigint::{Limb, U1024, U2048, Uint};
+use num_bigint::BigUint;
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 /// A group: a safe prime with generator 2.
@@ -42,10 +43,13 @@ impl Group {
     /// # Errors
     /// It is longer than the prime, or outside 2..=p-2: the values left out would make the agreed value known to everybody.
     pub fn check_public(self, public: &[u8]) -> Result<(), ModpError> {
-        match self {
-            Group::Modp1024 => checked::<Oakley2, { U1024::LIMBS }>(self, public).map(drop),
-            Group::Modp2048 => checked::<Group14, { U2048::LIMBS }>(self, public).map(drop),
+        if public.len() > self.len() {
+            return Err(ModpError::Length { max: self.len(), got: public.len() });
         }
+        // Public numbers need no constant time.
+        let (number, two) = (BigUint::from_bytes_be(public), BigUint::from(2u8));
+        let largest = BigUint::from_bytes_be(&self.prime()) - &two;
+        if number < two || number > largest { Err(ModpError::Range) } else { Ok(()) }
     }
 }
 
@@ -131,7 +135,8 @@ fn agree_in<M: ConstMontyParams<LIMBS>, const LIMBS: usize>(
     exponent: &Exponent,
     peer: &[u8],
 ) -> Result<Agreed, ModpError> {
-    let peer = ConstMontyForm::<M, LIMBS>::new(&checked::<M, LIMBS>(group, peer)?);
+    group.check_public(peer)?;
+    let peer = ConstMontyForm::<M, LIMBS>::new(&from_be_bytes(peer));
     let power = Zeroizing::new(peer.pow_bounded_exp(&exponent.value, exponent.bits));
     let agreed = Zeroizing::new(power.retrieve());
     Ok(Agreed(Zeroizing::new(to_be_bytes(&agreed))))
@@ -147,18 +152,6 @@ fn power_of_two<M: ConstMontyParams<LIMBS>, const LIMBS: usize>(exponent: &Expon
         power.ct_assign(&doubled, exponent.value.bit(bit));
     }
     power.retrieve()
-}
-
-fn checked<M: ConstMontyParams<LIMBS>, const LIMBS: usize>(
-    group: Group,
-    public: &[u8],
-) -> Result<Uint<LIMBS>, ModpError> {
-    if public.len() > group.len() {
-        return Err(ModpError::Length { max: group.len(), got: public.len() });
-    }
-    let number = *from_be_bytes::<LIMBS>(public);
-    let largest = M::PARAMS.modulus().wrapping_sub(&Uint::from_u8(2));
-    if number < Uint::from_u8(2) || number > largest { Err(ModpError::Range) } else { Ok(number) }
 }
 
 /// `bytes` holds at most `LIMBS` limbs: every caller checked.
@@ -207,7 +200,6 @@ crypto_bigint::const_monty_params!(
 
 #[cfg(test)]
 mod tests {
-    use num_bigint::BigUint;
     use proptest::prelude::*;
 
     use super::*;

@@ -44,6 +44,22 @@ pub struct JnjOrder {
     pub recorded: bool,
 }
 
+impl JnjOrder {
+    /// Nothing filled in yet: an owner's recorded, person-based meeting.
+    pub fn empty() -> JnjOrder {
+        JnjOrder {
+            owner_id: String::new(),
+            owner_name: String::new(),
+            meeting_id: String::new(),
+            title: String::new(),
+            person: JnjFor::Owner,
+            duration_min: 0,
+            password: String::new(),
+            recorded: true,
+        }
+    }
+}
+
 /// Where a jnj to be joined comes from.
 #[derive(Clone, Debug)]
 pub enum JnjSource {
@@ -94,6 +110,8 @@ pub enum Command {
     SetSpeed(TabId, f32),
     /// Read the recording root again.
     RefreshRecordings,
+    /// Chime when somebody comes in or speaks, or stop that.
+    SetChimes(bool),
     /// A notice was read.
     DismissNotice(u64),
 }

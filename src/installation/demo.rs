@@ -4,8 +4,10 @@
 //! real meeting, following a script.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -49,8 +51,10 @@ impl Cast {
         };
         let stop = CancellationToken::new();
         let mut players = JoinSet::new();
+        // The owner goes first, so that the token is where one looks for it.
+        let opened = Arc::new(Notify::new());
         for (part, jnj) in jnjs.into_iter().enumerate() {
-            players.spawn(act(jnj, part, clock, stop.clone()));
+            players.spawn(act(jnj, part, clock, (stop.clone(), Arc::clone(&opened))));
         }
         info!("two simulated people enter the meeting {LIVE_MEETING:?}");
         Some(Cast { stop, players })
@@ -64,7 +68,13 @@ impl Cast {
 }
 
 /// One simulated person: joins, and says every second line of the dialogue when its turn comes.
-async fn act(jnj: Jnj, part: usize, clock: Clock, stop: CancellationToken) {
+async fn act(jnj: Jnj, part: usize, clock: Clock, (stop, opened): (CancellationToken, Arc<Notify>)) {
+    if part > 0 {
+        tokio::select! {
+            () = opened.notified() => {}
+            () = stop.cancelled() => return,
+        }
+    }
     let options = ClientOptions { transport: Transport::WebSocket, password: None, patience: PATIENCE, clock };
     let client = Client::start(jnj, options);
     let mut watch = client.watch();
@@ -76,14 +86,19 @@ async fn act(jnj: Jnj, part: usize, clock: Clock, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => break,
             changed = watch.changed() => {
-                if changed.is_err() || matches!(watch.borrow_and_update().phase, Phase::Ended(_)) {
+                let phase = watch.borrow_and_update().phase.clone();
+                if part == 0 && (phase == Phase::InMeeting || matches!(phase, Phase::Ended(_))) {
+                    opened.notify_one();
+                }
+                if changed.is_err() || matches!(phase, Phase::Ended(_)) {
                     break;
                 }
             }
             _ = turn.tick() => {
                 let state = client.state();
                 if state.phase == Phase::InMeeting && state.view.present().len() > 1 {
-                    if spoken % 2 == part {
+                    // Once through, then a pause as long again: a meeting that never falls silent is hard to talk in.
+                    if spoken % 2 == part && spoken % (2 * DIALOGUE.len()) < DIALOGUE.len() {
                         client.command(ClientCommand::Say(line(spoken)));
                     }
                     spoken += 1;
@@ -200,10 +215,10 @@ const PLAYS: &[Play] = &[
 const DIALOGUE: &[&str] = &[
     "Welcome to HIT Deck. This meeting is real: an MCU on this machine, and two simulated people.",
     "大家好！我是王小明，從台北加入。",
-    "Join us: press \"Join as guest\" on the overview, or issue a jnj of your own.",
+    "Join us: press \"Join as guest\" on the Home page, or issue a jnj of your own.",
     "您說的每一句話都會錄下來，之後可以在錄影清單播放。",
     "Everything said here is recorded. Look at the recordings page when you have left.",
-    "試試看私訊，只有我看得到。",
+    "試試看私訊：選我的名字，只有我看得到。",
     "The owner holds the token. Give it to somebody from the people list.",
     "好，我等著。",
 ];
@@ -211,5 +226,5 @@ const DIALOGUE: &[&str] = &[
 /// The meeting in which the simulated people talk.
 pub const LIVE_MEETING: &str = "demo";
 const LIVE_TITLE: &str = "Demo meeting";
-const TURN: Duration = Duration::from_secs(4);
+const TURN: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_secs(60);

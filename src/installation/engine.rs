@@ -15,6 +15,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+use super::bell::Bell;
 use super::command::{Command, JnjFor, JnjOrder, JnjSource};
 use super::demo::Cast;
 use super::folder::{DEFAULT_LISTEN, Hold, Installation, InstallationError, read};
@@ -129,6 +130,7 @@ struct Task {
     state: McuState,
     serving: Option<Serving>,
     cast: Option<Cast>,
+    bell: Bell,
     tabs: BTreeMap<TabId, Tab>,
     players: BTreeMap<TabId, Playback>,
     next_tab: TabId,
@@ -151,6 +153,7 @@ impl Task {
             state: McuState::Stopped,
             serving: None,
             cast: None,
+            bell: Bell::default(),
             tabs: BTreeMap::new(),
             players: BTreeMap::new(),
             next_tab: 1,
@@ -198,6 +201,7 @@ impl Task {
             player.finish().await;
         }
         self.stop_mcu().await;
+        self.bell.set(false).await;
         self.forwarders.shutdown().await;
     }
 
@@ -243,6 +247,7 @@ impl Task {
             Command::Seek(id, to) => self.to_player(id, PlayCommand::Seek(to)),
             Command::SetSpeed(id, speed) => self.to_player(id, PlayCommand::Speed(speed)),
             Command::RefreshRecordings => self.refresh_recordings().await,
+            Command::SetChimes(on) => self.bell.set(on).await,
             Command::DismissNotice(id) => self.notices.retain(|notice| notice.id != id),
         }
     }
@@ -453,6 +458,8 @@ impl Task {
                 meetings,
             });
         }
+        let views: Vec<_> = self.tabs.iter().map(|(id, tab)| (*id, Arc::clone(&tab.client.state().view))).collect();
+        self.bell.listen(&views);
         let sessions = self.tabs.iter().map(|(id, tab)| Arc::new(session(*id, tab, now.steady))).collect();
         let snapshot = Snapshot {
             folder: self.options.installation.folder().to_owned(),
@@ -463,6 +470,7 @@ impl Task {
             recordings: Arc::clone(&self.recordings),
             users: Arc::clone(&self.users),
             log: Arc::new(self.options.logbook.lines()),
+            chimes: self.bell.is_on(),
             notices: self.notices.clone(),
         };
         *self.shared.snapshot.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);

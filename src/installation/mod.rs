@@ -3,6 +3,7 @@
 //! In: [`command::Command`]s. Out: [`snapshot::Snapshot`]s. [`folder`] is the files, [`order`] makes requests, [`engine`] starts and
 //! holds the MCU, clients and players, [`demo`] fills a folder with something to look at.
 
+mod bell;
 pub mod command;
 pub mod demo;
 pub mod engine;

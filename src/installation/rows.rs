@@ -61,7 +61,8 @@ pub(super) fn phase(phase: &Phase) -> SessionPhase {
             Ending::Disconnected => SessionEnd::Disconnected,
             Ending::Overwritten => SessionEnd::Overwritten,
             Ending::Refused(refusal) => {
-                SessionEnd::Refused { code: refusal.status(), meaning: refusal.meaning().to_owned() }
+                let advice = refusal.advice().map_or_else(String::new, |advice| format!("; {advice}"));
+                SessionEnd::Refused { code: refusal.status(), meaning: format!("{}{advice}", refusal.meaning()) }
             }
             Ending::NotConnected(why) => SessionEnd::NotConnected { why: why.clone() },
             Ending::NotServed(why) | Ending::Lost(why) => SessionEnd::Lost { why: why.clone() },

@@ -32,6 +32,8 @@ pub struct Snapshot {
     pub users: Arc<Vec<SampleUser>>,
     /// The newest log lines, oldest first, at most 1,000.
     pub log: Arc<Vec<LogLine>>,
+    /// Whether chimes are on; `None` where this build has no sound.
+    pub chimes: Option<bool>,
     /// Things to tell the user once, newest last; dismissed with `Command::DismissNotice`.
     pub notices: Vec<Notice>,
 }

@@ -186,6 +186,7 @@ impl Task {
 
     fn place(&mut self, request: ServiceRequest) -> Result<mpsc::Sender<ToMeeting>, Refused> {
         self.forget_closed();
+        self.count();
         match self.office.decide(&request) {
             Verdict::Refuse(refused) => Err(refused),
             Verdict::Enter(index) => {
@@ -228,6 +229,13 @@ impl Task {
         }
     }
 
+    /// Who is where, as the meetings last said: a limit must not be judged by what was so before.
+    fn count(&mut self) {
+        for (index, meeting) in &self.running {
+            self.office.set_connections(*index, meeting.summary.borrow().people.len());
+        }
+    }
+
     fn ended(&mut self, ended: Result<(i32, How), tokio::task::JoinError>) {
         match ended {
             Ok((index, how)) => info!(session = index, "meeting closed: {how:?}"),
@@ -239,10 +247,8 @@ impl Task {
     fn look(&mut self) {
         self.forget_closed();
         let now = self.clock.now();
+        self.count();
         let meetings: Vec<RunningMeeting> = self.running.iter().map(|(index, meeting)| row(*index, meeting, now)).collect();
-        for meeting in &meetings {
-            self.office.set_connections(meeting.session_index, meeting.people.len());
-        }
         let snapshot = Arc::new(McuSnapshot { meetings });
         self.status.update(now, self.office.licence(), &snapshot);
         self.snapshot.send_if_modified(|old| {

@@ -360,7 +360,7 @@ impl Task {
         u32::try_from(self.room.elapsed(self.clock.now()).as_millis()).unwrap_or(u32::MAX)
     }
 
-    fn publish(&self) {
+    fn publish(&mut self) {
         let people = self.room.view().people.values().filter(|p| p.present).filter_map(|person| {
             let seat = self.seats.get(&person.ssrc)?;
             Some(PersonSummary {
@@ -372,6 +372,9 @@ impl Task {
             })
         });
         let summary = Summary { people: people.collect(), ever_joined: self.room.ever_joined() };
+        let meeting_id = &self.room.view().meeting_id;
+        let inside = status_files::participants(meeting_id, &summary.people, self.clock.now());
+        self.recorder.participants(inside);
         self.summary.send_replace(Arc::new(summary));
     }
 

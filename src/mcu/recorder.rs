@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use tracing::{error, warn};
 
 use crate::clock::Clock;
-use crate::hit::status::RecordingStatus;
+use crate::hit::status::{ParticipantFile, RecordingStatus};
 use crate::library::write_whole;
 use crate::recording::live::LiveLock;
 use crate::recording::{JnrWriter, Record};
@@ -21,6 +21,7 @@ enum Work {
     Checkpoint(u32, Vec<Record>),
     Flush,
     Interim(Box<RecordingStatus>),
+    Participants(ParticipantFile),
     Finish { end_tick: u32, status: Box<RecordingStatus> },
 }
 
@@ -73,6 +74,11 @@ impl Recorder {
         self.queue(Work::Interim(Box::new(status)));
     }
 
+    /// Says who is inside, for third parties (guide 3.6).
+    pub fn participants(&mut self, inside: ParticipantFile) {
+        self.queue(Work::Participants(inside));
+    }
+
     /// Finishes both files and waits until they are on disk.
     pub async fn finish(self, end_tick: u32, status: RecordingStatus) {
         // A full queue is waited for here: nobody is left in the meeting who could be held up.
@@ -102,6 +108,15 @@ fn run(mut files: Files, mut writer: Option<JnrWriter>, clock: Clock, mut todo: 
             Work::Interim(status) => {
                 if let Err(failure) = write_whole(&files.internal, status.to_xml().as_bytes()) {
                     warn!("the interim status file cannot be written: {failure}");
+                }
+                Ok(())
+            }
+            Work::Participants(inside) => {
+                let folder = files.participants.parent().unwrap_or(&files.participants);
+                let written = std::fs::create_dir_all(folder)
+                    .and_then(|()| write_whole(&files.participants, inside.to_xml().as_bytes()));
+                if let Err(failure) = written {
+                    warn!("the participant file cannot be written: {failure}");
                 }
                 Ok(())
             }

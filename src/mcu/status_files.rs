@@ -20,7 +20,7 @@ use crate::hit::licence::Licence;
 use crate::hit::paths::{self, PathError};
 use crate::hit::status::{
     self, Alive, ClusterLoad, Load, MeetingEntry, OfficeEntry, OfficeState, OfficeStatus, OwnerStatus, Participant,
-    RecordingStatus, ServerInfo,
+    ParticipantFile, ParticipantInside, RecordingStatus, ServerInfo,
 };
 use crate::library::write_whole;
 use crate::meeting::room::How;
@@ -39,6 +39,24 @@ pub(super) fn recording_status(
         participants: everybody.values().map(person).collect(),
         how: how.map_or(status::How::OtherReason, |how| status::How::from_number(how.number())),
         ..begun.clone()
+    }
+}
+
+/// Who is inside a meeting now (guide 3.6).
+pub(super) fn participants(meeting_id: &str, people: &[super::PersonSummary], now: Now) -> ParticipantFile {
+    let users = people.iter().map(|person| ParticipantInside {
+        name: person.name.clone(),
+        user_id: person.user_id.clone(),
+        invited: person.invited,
+        ip: person.address.clone(),
+        ticket: false,
+    });
+    ParticipantFile {
+        meeting_id: meeting_id.to_owned(),
+        guaranteed: false,
+        utc: now.unix_seconds(),
+        last_update: local_time(now).last_update(),
+        users: users.collect(),
     }
 }
 

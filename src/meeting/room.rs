@@ -417,5 +417,5 @@ pub const EMPTY_FOR: Duration = Duration::from_secs(60);
 const HISTORY: usize = 500;
 
 #[cfg(test)]
-#[path = "room_tests.rs"]
+#[path = "tests.rs"]
 mod tests;

@@ -182,5 +182,5 @@ impl Alive {
 }
 
 #[cfg(test)]
-#[path = "message_tests.rs"]
+#[path = "tests.rs"]
 mod tests;

@@ -110,6 +110,19 @@ impl Refusal {
         i32::from(self.status()) - 256 + 20_000
     }
 
+    /// What the person can do about it, where something can be done.
+    pub fn advice(self) -> Option<&'static str> {
+        Some(match self {
+            Refusal::WrongUserinfo2 => {
+                "a jnj is fresh for five minutes: issue a new one, and compare the clocks of third party and MCU"
+            }
+            Refusal::MeetingNotExist => "the owner has to open it first",
+            Refusal::CallNotAccepted => "ask for a jnj of an invited guest",
+            Refusal::TooManyUser | Refusal::TooManySession => "try again later",
+            _ => return None,
+        })
+    }
+
     /// True for the two whose status byte is followed by the recording file's version.
     pub fn carries_version(self) -> bool {
         matches!(self, Refusal::FileWrongVersion | Refusal::FileNeedHigherVersion)

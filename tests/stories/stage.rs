@@ -8,12 +8,17 @@ use std::time::Duration;
 use hitdeck::client::{Client, ClientCommand, ClientOptions, ClientState, Ending, Phase};
 use hitdeck::clock::Clock;
 use hitdeck::hit::jnj::Jnj;
+use hitdeck::hit::keys::{KeyName, Passphrase, PrivateKey};
 use hitdeck::hit::password::PasswordHash;
 use hitdeck::hit::request::CommandKind;
-use hitdeck::installation::Installation;
+use hitdeck::hit::sealed::{self, SealingKey};
+use hitdeck::installation::playback::apply;
+use hitdeck::installation::{Installation, WEB_KEY, read_public_key, read_text};
 use hitdeck::installation::order::{GuestOrder, RequestOrder};
 use hitdeck::link::Transport;
 use hitdeck::mcu::{Mcu, McuConfig};
+use hitdeck::meeting::view::View;
+use hitdeck::recording::{Health, JnrReader};
 
 /// An installation and its running MCU.
 pub struct Stage {
@@ -45,6 +50,23 @@ impl Stage {
 
     pub fn issue(&self, order: &RequestOrder) -> Jnj {
         self.installation.issue(&order.request(self.clock.now()).unwrap(), self.mcu.address()).unwrap()
+    }
+
+    /// Seals any text as the trusted third party, though no third party would ever write it.
+    pub fn seal(&self, xml: &str) -> Jnj {
+        let folder = self.installation.folder();
+        let text = |name: &str| read_text(&folder.join("third-party").join(name)).unwrap();
+        let passphrase = Passphrase::from_base64(text("key_web_local.passphrase.txt").trim()).unwrap();
+        let web = PrivateKey::from_text(&text(WEB_KEY), &passphrase).unwrap();
+        let mcu = read_public_key(&folder.join("key_mcu_local.x509")).unwrap();
+        let key = SealingKey::new(&web, &mcu).unwrap();
+        let userinfo = sealed::seal(&KeyName::new(WEB_KEY).unwrap(), &key, xml.as_bytes(), [9; 32]).unwrap();
+        self.carry(&userinfo)
+    }
+
+    /// A jnj for this MCU with any userinfo.
+    pub fn carry(&self, userinfo: &str) -> Jnj {
+        Jnj::new(self.mcu.address().ip().to_string(), self.mcu.address().port(), userinfo)
     }
 
     pub fn join(&self, order: &RequestOrder) -> Client {
@@ -108,6 +130,13 @@ pub async fn heard(client: &Client, text: &str) {
     until(client, text, |s| s.view.chat.iter().any(|line| line.text == text)).await;
 }
 
+/// How a client that never got in ended.
+pub async fn turned_away(client: Client) -> Ending {
+    let ending = ended(&client).await;
+    client.finish().await;
+    ending
+}
+
 pub fn say(client: &Client, text: &str) {
     assert!(client.command(ClientCommand::Say(text.into())));
 }
@@ -123,6 +152,20 @@ pub async fn ended(client: &Client) -> Ending {
 /// Generous: only a story that will never come true runs into it.
 pub async fn within<T>(_what: &str, future: impl Future<Output = T>) -> Option<T> {
     tokio::time::timeout(Duration::from_secs(60), future).await.ok()
+}
+
+/// What was said in a recording, and how whole it is.
+pub fn chat_of(jnr: &Path) -> (Vec<String>, Health) {
+    let mut reader = JnrReader::open(jnr).unwrap();
+    let mut view = View::default();
+    for piece in 0..reader.pieces().len() {
+        if !reader.pieces()[piece].checkpoint {
+            for record in reader.records(piece).unwrap().unwrap() {
+                apply(&mut view, &record);
+            }
+        }
+    }
+    (view.chat.iter().map(|line| line.text.clone()).collect(), reader.health())
 }
 
 /// All files below a folder with this ending.

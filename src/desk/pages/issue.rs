@@ -277,12 +277,14 @@ fn narrow(text: &mut String, width: f32) -> TextEdit<'_> {
 }
 
 fn buttons(ui: &mut Ui, cx: &mut Cx<'_>, order: Option<&JnjOrder>) {
-    ui.horizontal(|ui| match order {
-        Some(order) => {
+    ui.horizontal(|ui| {
+        // Greyed out, not gone: a form that jumps while it is filled in is hard to hit.
+        ui.add_enabled_ui(order.is_some(), |ui| {
+            let order = order.cloned().unwrap_or_else(JnjOrder::empty);
             cx.button(ui, Action::IssueAndJoin(Box::new(order.clone())), Look::Primary);
-            cx.button(ui, Action::IssueToFile(Box::new(order.clone())), Look::Plain);
-        }
-        None => {
+            cx.button(ui, Action::IssueToFile(Box::new(order)), Look::Plain);
+        });
+        if order.is_none() {
             widgets::weak(ui, "Correct what is marked to go on.");
         }
     });

@@ -170,7 +170,7 @@ fn table(ui: &mut Ui, cx: &mut Cx<'_>, all: &[RecordingRow], rows: &[usize]) {
         .cell_layout(Layout::left_to_right(Align::Center))
         .column(Column::remainder().at_least(tokens::RECORDING_TITLE_MIN).clip(true));
     for (_, _, width) in columns.iter().skip(1) {
-        builder = builder.column(Column::initial(*width).clip(true).resizable(true));
+        builder = builder.column(Column::initial(*width).clip(true));
     }
     builder
         .header(tokens::ROW_HEIGHT, |mut header| {
