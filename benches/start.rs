@@ -14,7 +14,8 @@ fn main() {
     let rounds = if std::env::args().any(|argument| argument == "--bench") { 20 } else { 1 };
     let folder = tempfile::tempdir().expect("a temporary folder");
     let installation = folder.path().join("desk");
-    let made = Command::new(HITDECK).arg("init").arg(&installation).stdout(Stdio::null()).status().expect("hitdeck init");
+    let made =
+        Command::new(HITDECK).arg("init").arg(&installation).stdout(Stdio::null()).status().expect("hitdeck init");
     assert!(made.success());
 
     let nothing = median(rounds, || {
@@ -40,7 +41,10 @@ fn main() {
         mcu.wait().expect("it ends");
         took
     });
-    println!("start to `listening`: {listening:.1?}, {:.1}x of `hitdeck --version` ({nothing:.1?})", ratio(listening, nothing));
+    println!(
+        "start to `listening`: {listening:.1?}, {:.1}x of `hitdeck --version` ({nothing:.1?})",
+        ratio(listening, nothing)
+    );
 }
 
 fn median(rounds: usize, mut round: impl FnMut() -> Duration) -> Duration {

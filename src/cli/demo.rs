@@ -66,7 +66,10 @@ impl Demo {
                     said = true;
                     line(&format!("listening {}", running.address));
                     line(&format!("installation {}", folder.display()));
-                    line(&format!("meeting {LIVE_MEETING:?} with two simulated people; {} recordings", snapshot.recordings.len()));
+                    line(&format!(
+                        "meeting {LIVE_MEETING:?} with two simulated people; {} recordings",
+                        snapshot.recordings.len()
+                    ));
                 }
                 McuState::Failed { why } => {
                     engine.shutdown().await;

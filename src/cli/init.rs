@@ -18,7 +18,12 @@ impl Init {
     pub(super) fn run(self) -> Result<(), Failure> {
         let installation = Installation::init(&self.dir)?;
         let people: Vec<String> = installation.accounts().into_iter().map(|a| format!("{}:{}", a.id, a.name)).collect();
-        line(&format!("made {} with fresh keys and {} sample users: {}", self.dir.display(), people.len(), people.join(", ")));
+        line(&format!(
+            "made {} with fresh keys and {} sample users: {}",
+            self.dir.display(),
+            people.len(),
+            people.join(", ")
+        ));
         line(&format!("next: hitdeck mcu {}", self.dir.display()));
         Ok(())
     }

@@ -106,7 +106,12 @@ impl New {
             owner: self.owner,
             meeting_id: self.meeting,
             command: self.command,
-            guest: self.guest.map(|(id, name)| order::GuestOrder { id, name, invited: self.invited, ticket: self.ticket }),
+            guest: self.guest.map(|(id, name)| order::GuestOrder {
+                id,
+                name,
+                invited: self.invited,
+                ticket: self.ticket,
+            }),
             group: self.group,
             duration_min: self.duration,
             title: self.title.unwrap_or_default(),

@@ -109,7 +109,11 @@ impl Join {
             match &state.phase {
                 Phase::Ended(_) => return self.unmet(&state),
                 Phase::PasswordWanted(again) => {
-                    let why = if *again { "the password is wrong" } else { "the meeting asks for a password: give --password" };
+                    let why = if *again {
+                        "the password is wrong"
+                    } else {
+                        "the meeting asks for a password: give --password"
+                    };
                     out.say("password", why, json!({ "again": again }));
                     return self.unmet(&state);
                 }
@@ -161,7 +165,12 @@ impl Join {
         let people: Vec<&str> = state.view.present().iter().map(|p| p.name.as_str()).collect();
         out.say(
             "joined",
-            &format!("joined {:?} as {me} (ssrc {}), present: {}", state.view.meeting_id, state.view.me, people.join(", ")),
+            &format!(
+                "joined {:?} as {me} (ssrc {}), present: {}",
+                state.view.meeting_id,
+                state.view.me,
+                people.join(", ")
+            ),
             json!({ "ssrc": state.view.me, "name": me, "meeting": state.view.meeting_id, "title": state.view.title,
                 "people": people, "server_version": state.server_version }),
         );

@@ -72,7 +72,11 @@ impl Play {
             }
             let now = Arc::clone(&watch.borrow_and_update());
             for line in now.view.chat.iter().skip(told) {
-                let shown = if line.audience == Audience::Notice { line.text.clone() } else { format!("{}>{}", line.name, line.text) };
+                let shown = if line.audience == Audience::Notice {
+                    line.text.clone()
+                } else {
+                    format!("{}>{}", line.name, line.text)
+                };
                 let tick = line.tick.map_or(now.position_ms, u64::from);
                 out.say(
                     "chat",

@@ -147,7 +147,15 @@ fn show(path: &Path, out: Output) -> Result<(), Failure> {
         match chat {
             Some(line) => out.say(
                 event,
-                &format!("  [{}] {}", clock(u64::from(tick)), if line.audience == Audience::Notice { line.text.clone() } else { format!("{}>{}", line.name, line.text) }),
+                &format!(
+                    "  [{}] {}",
+                    clock(u64::from(tick)),
+                    if line.audience == Audience::Notice {
+                        line.text.clone()
+                    } else {
+                        format!("{}>{}", line.name, line.text)
+                    }
+                ),
                 json!({ "tick": tick, "from": line.from, "name": line.name, "text": line.text }),
             ),
             None => out.say(event, "", json!({ "tick": tick })),

@@ -19,7 +19,11 @@ pub struct Address {
 
 impl std::fmt::Display for Address {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.host.contains(':') { write!(f, "[{}]:{}", self.host, self.port) } else { write!(f, "{}:{}", self.host, self.port) }
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
     }
 }
 
@@ -63,7 +67,8 @@ enum Attempt {
 impl Dialler {
     /// Starts with so many addresses.
     pub fn new(addresses: usize, now: Duration) -> Dialler {
-        let mut dialler = Dialler { attempts: vec![Attempt::Waiting; addresses], started: now, steps: VecDeque::new(), over: false };
+        let mut dialler =
+            Dialler { attempts: vec![Attempt::Waiting; addresses], started: now, steps: VecDeque::new(), over: false };
         dialler.tick(now);
         dialler
     }
@@ -113,7 +118,8 @@ impl Dialler {
         if self.over {
             return;
         }
-        let reasons: Option<Vec<String>> = self.attempts.iter().map(|a| if let Attempt::Failed(why) = a { Some(why.clone()) } else { None }).collect();
+        let reasons: Option<Vec<String>> =
+            self.attempts.iter().map(|a| if let Attempt::Failed(why) = a { Some(why.clone()) } else { None }).collect();
         if let Some(reasons) = reasons {
             self.over = true;
             self.steps.push_back(Step::GiveUp(reasons));

@@ -132,13 +132,18 @@ impl Driver {
                     Step::Dial(k) => {
                         let Some(address) = addresses.get(k) else { continue };
                         self.set_phase(Phase::Dialling(address.to_string()));
-                        let target =
-                            Target { host: address.host.clone(), port: address.port, transport: self.options.transport };
+                        let target = Target {
+                            host: address.host.clone(),
+                            port: address.port,
+                            transport: self.options.transport,
+                        };
                         attempts.spawn(async move { (k, dial(&target, ATTEMPT_TIMEOUT).await) });
                     }
                     Step::Keep(k) => {
                         let address = addresses.get(k).map(ToString::to_string).unwrap_or_default();
-                        return open.map(|connection| (address, connection)).ok_or_else(|| Stop::lost("nothing was kept"));
+                        return open
+                            .map(|connection| (address, connection))
+                            .ok_or_else(|| Stop::lost("nothing was kept"));
                     }
                     Step::GiveUp(reasons) => {
                         let why = addresses.iter().zip(&reasons).map(|(a, r)| format!("{a}: {r}")).collect::<Vec<_>>();
@@ -207,7 +212,8 @@ impl Driver {
                 BeforeAdmission::PasswordWanted => {
                     asked += 1;
                     let answer = self.password(asked).await;
-                    let answer = answer.map_or(PasswordAnswer::Cancelled, |hash| PasswordAnswer::Given(hash.to_bytes()));
+                    let answer =
+                        answer.map_or(PasswordAnswer::Cancelled, |hash| PasswordAnswer::Given(hash.to_bytes()));
                     pipe.write(&answer.encode()).await?;
                     if answer == PasswordAnswer::Cancelled {
                         return Err(Stop::Ending(Ending::Left));

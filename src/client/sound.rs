@@ -120,7 +120,8 @@ impl Tone {
         let seconds = self.at as f32 / self.rate;
         self.at = self.at.saturating_add(1);
         let note_length = LENGTH.as_secs_f32() / 2.0;
-        let (note, within) = if seconds < note_length { (self.notes[0], seconds) } else { (self.notes[1], seconds - note_length) };
+        let (note, within) =
+            if seconds < note_length { (self.notes[0], seconds) } else { (self.notes[1], seconds - note_length) };
         let fade = (1.0 - within / note_length).clamp(0.0, 1.0);
         (within * note * TAU).sin() * fade * fade * VOLUME
     }

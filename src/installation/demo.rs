@@ -41,7 +41,8 @@ pub struct Cast {
 impl Cast {
     /// Sends them in. Must be called within a tokio runtime.
     pub fn enter(installation: &Installation, mcu: SocketAddr, clock: Clock) -> Option<Cast> {
-        let jnjs: Result<Vec<Jnj>, InstallationError> = (0..2).map(|part| live_jnj(installation, mcu, clock.now(), part)).collect();
+        let jnjs: Result<Vec<Jnj>, InstallationError> =
+            (0..2).map(|part| live_jnj(installation, mcu, clock.now(), part)).collect();
         let jnjs = match jnjs {
             Ok(jnjs) => jnjs,
             Err(failure) => {
@@ -114,7 +115,8 @@ fn line(n: usize) -> String {
 }
 
 fn live_jnj(installation: &Installation, mcu: SocketAddr, now: Now, part: usize) -> Result<Jnj, InstallationError> {
-    let guest = (part == 1).then(|| GuestOrder { id: "wang".into(), name: "王小明".into(), invited: true, ticket: false });
+    let guest =
+        (part == 1).then(|| GuestOrder { id: "wang".into(), name: "王小明".into(), invited: true, ticket: false });
     // Event-based, so that either may come first.
     let order = RequestOrder { duration_min: 599, ..request(LIVE_MEETING, LIVE_TITLE, guest) };
     let request = order.request(now).map_err(|e| InstallationError::Request(e.to_string()))?;
@@ -137,8 +139,10 @@ fn request(meeting: &str, title: &str, guest: Option<GuestOrder>) -> RequestOrde
 }
 
 fn rehearse(installation: &Installation, play: &Play, index: i32, now: Now) -> Result<(), String> {
-    let start = Now { steady: Duration::ZERO, office: now.office - i64::try_from(play.ago.as_millis()).unwrap_or_default() };
-    let owner = (play.people.first().map_or("", |p| p.0).to_owned(), play.people.first().map_or("", |p| p.1).to_owned());
+    let start =
+        Now { steady: Duration::ZERO, office: now.office - i64::try_from(play.ago.as_millis()).unwrap_or_default() };
+    let owner =
+        (play.people.first().map_or("", |p| p.0).to_owned(), play.people.first().map_or("", |p| p.1).to_owned());
     let order = RequestOrder { owner, ..request(play.meeting, play.title, None) };
     let request = order.request(start).map_err(|e| e.to_string())?;
     let mut acts: Vec<(Duration, Act)> = Vec::new();
@@ -153,7 +157,8 @@ fn rehearse(installation: &Installation, play: &Play, index: i32, now: Now) -> R
     }
     let end = Duration::from_secs(last + 20);
     let root = installation.recording_root();
-    rehearsal::hold(&root, "127.0.0.1", &request, (index, start), &acts, (end, How::OwnersRequest)).map_err(|e| e.to_string())?;
+    rehearsal::hold(&root, "127.0.0.1", &request, (index, start), &acts, (end, How::OwnersRequest))
+        .map_err(|e| e.to_string())?;
     Ok(())
 }
 

@@ -217,12 +217,12 @@ impl Task {
             Command::Join(source) => self.join_from(source),
             Command::AnswerPassword(id, answer) => {
                 let hash = answer.as_ref().map(|text| PasswordHash::of(text.expose()));
-                self.to_client(id, ClientCommand::Password(hash));
+                self.ask_client(id, ClientCommand::Password(hash));
             }
-            Command::Say(id, text) => self.to_client(id, ClientCommand::Say(text)),
-            Command::Whisper(id, to, text) => self.to_client(id, ClientCommand::Whisper(to, text)),
-            Command::GiveToken(id, to) => self.to_client(id, ClientCommand::Token(to)),
-            Command::EndMeeting(id) => self.to_client(id, ClientCommand::EndMeeting),
+            Command::Say(id, text) => self.ask_client(id, ClientCommand::Say(text)),
+            Command::Whisper(id, to, text) => self.ask_client(id, ClientCommand::Whisper(to, text)),
+            Command::GiveToken(id, to) => self.ask_client(id, ClientCommand::Token(to)),
+            Command::EndMeeting(id) => self.ask_client(id, ClientCommand::EndMeeting),
             Command::Leave(id) => {
                 if let Some(tab) = self.tabs.get(&id) {
                     tab.client.leave();
@@ -243,9 +243,9 @@ impl Task {
                 }
             }
             Command::Play(path) => self.play(path).await,
-            Command::SetPlaying(id, on) => self.to_player(id, PlayCommand::SetPlaying(on)),
-            Command::Seek(id, to) => self.to_player(id, PlayCommand::Seek(to)),
-            Command::SetSpeed(id, speed) => self.to_player(id, PlayCommand::Speed(speed)),
+            Command::SetPlaying(id, on) => self.ask_player(id, PlayCommand::SetPlaying(on)),
+            Command::Seek(id, to) => self.ask_player(id, PlayCommand::Seek(to)),
+            Command::SetSpeed(id, speed) => self.ask_player(id, PlayCommand::Speed(speed)),
             Command::RefreshRecordings => self.refresh_recordings().await,
             Command::SetChimes(on) => self.bell.set(on).await,
             Command::DismissNotice(id) => self.notices.retain(|notice| notice.id != id),
@@ -368,12 +368,8 @@ impl Task {
     }
 
     fn join_as(&mut self, id: TabId, jnj: Jnj, source: String) {
-        let options = ClientOptions {
-            transport: Transport::WebSocket,
-            password: None,
-            patience: PATIENCE,
-            clock: self.clock,
-        };
+        let options =
+            ClientOptions { transport: Transport::WebSocket, password: None, patience: PATIENCE, clock: self.clock };
         let client = Client::start(jnj.clone(), options);
         self.follow(client.watch());
         self.tabs.insert(id, Tab { source, jnj, client });
@@ -401,14 +397,14 @@ impl Task {
         }
     }
 
-    fn to_client(&mut self, id: TabId, command: ClientCommand) {
+    fn ask_client(&mut self, id: TabId, command: ClientCommand) {
         let taken = self.tabs.get(&id).is_some_and(|tab| tab.client.command(command));
         if !taken {
             self.complain("That session has ended".to_owned());
         }
     }
 
-    fn to_player(&self, id: TabId, command: PlayCommand) {
+    fn ask_player(&self, id: TabId, command: PlayCommand) {
         if let Some(player) = self.players.get(&id)
             && !player.command(command)
         {

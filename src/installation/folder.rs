@@ -212,7 +212,8 @@ impl Installation {
     pub fn hold(&self) -> Result<Hold, InstallationError> {
         let path = self.folder.join(LOCK);
         let file = |source| InstallationError::File { path: path.clone(), source };
-        let lock = fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(file)?;
+        let lock =
+            fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(file)?;
         if lock.try_lock().is_err() {
             let (pid, address) = self.holder().unwrap_or_default();
             return Err(InstallationError::Held { pid, address });
@@ -247,8 +248,10 @@ impl Installation {
     fn seal(&self, xml: &[u8]) -> Result<String, InstallationError> {
         let key_error = |why: String| InstallationError::Key { name: WEB_KEY.to_owned(), why };
         let folder = self.folder.join("third-party");
-        let passphrase = Passphrase::from_base64(read_text(&folder.join(WEB_PASSPHRASE))?.trim()).map_err(|e| key_error(e.to_string()))?;
-        let own = PrivateKey::from_text(&read_text(&folder.join(WEB_KEY))?, &passphrase).map_err(|e| key_error(e.to_string()))?;
+        let passphrase = Passphrase::from_base64(read_text(&folder.join(WEB_PASSPHRASE))?.trim())
+            .map_err(|e| key_error(e.to_string()))?;
+        let own = PrivateKey::from_text(&read_text(&folder.join(WEB_KEY))?, &passphrase)
+            .map_err(|e| key_error(e.to_string()))?;
         let mcu = self.mcu_key()?;
         let key = sealing_key(&own, mcu.public_key(), WEB_KEY)?;
         let site = KeyName::new(WEB_KEY).map_err(|e| key_error(e.to_string()))?;
@@ -306,7 +309,10 @@ pub fn new_key_pair(
         (private_folder.join(name_checked.as_str()), public_folder.join(name_checked.public_file()));
     for path in [&private_path, &public_path] {
         if path.exists() {
-            return Err(key_error(format!("{} exists already; remove it first if you mean to replace it", path.display())));
+            return Err(key_error(format!(
+                "{} exists already; remove it first if you mean to replace it",
+                path.display()
+            )));
         }
     }
     let mut random = [0; 32];
@@ -322,7 +328,8 @@ pub fn new_key_pair(
 /// # Errors
 /// When it cannot be read or is no key of the guide's form.
 pub fn read_public_key(path: &Path) -> Result<PublicKey, InstallationError> {
-    PublicKey::from_der(&read(path)?).map_err(|e| InstallationError::Key { name: path.display().to_string(), why: e.to_string() })
+    PublicKey::from_der(&read(path)?)
+        .map_err(|e| InstallationError::Key { name: path.display().to_string(), why: e.to_string() })
 }
 
 /// What two keys agree on.

@@ -87,7 +87,12 @@ impl Playback {
     }
 }
 
-fn run(mut player: Player<JnrReader>, clock: Clock, todo: &Receiver<PlayCommand>, publish: &watch::Sender<Arc<PlayerSnapshot>>) {
+fn run(
+    mut player: Player<JnrReader>,
+    clock: Clock,
+    todo: &Receiver<PlayCommand>,
+    publish: &watch::Sender<Arc<PlayerSnapshot>>,
+) {
     let mut view = Arc::new(View { me: NOBODY, ..View::default() });
     loop {
         let wait = if player.is_playing() { FRAME } else { IDLE };
@@ -130,7 +135,12 @@ fn run(mut player: Player<JnrReader>, clock: Clock, todo: &Receiver<PlayCommand>
 }
 
 /// True if anything is new.
-fn publish_into(snapshot: &mut Arc<PlayerSnapshot>, player: &Player<JnrReader>, view: &Arc<View>, changed: bool) -> bool {
+fn publish_into(
+    snapshot: &mut Arc<PlayerSnapshot>,
+    player: &Player<JnrReader>,
+    view: &Arc<View>,
+    changed: bool,
+) -> bool {
     let (position, end) = (u64::from(player.position_ms()), u64::from(player.source().end_ms()));
     let speed = percent_to_factor(player.speed());
     let same = snapshot.position_ms == position
@@ -204,7 +214,9 @@ fn title(path: &Path, reader: &JnrReader) -> String {
 fn damage(health: Health) -> Option<String> {
     match health {
         Health::Finalised | Health::Live => None,
-        Health::Torn { lost_bytes: 0 } => Some("The recording was not finished. It plays up to its last record.".into()),
+        Health::Torn { lost_bytes: 0 } => {
+            Some("The recording was not finished. It plays up to its last record.".into())
+        }
         Health::Torn { lost_bytes } => {
             Some(format!("The recording was not finished, and its last {lost_bytes} bytes cannot be read."))
         }

@@ -1,7 +1,7 @@
 //! What an MCU does on start with the meetings that a dead one left.
 //!
 //! In: the recording root, and the time. Out: open JNRs finished, and their XML completed with how = 4 (guide 3.5, "other reason")
-//! from the `.xml.internal` that was kept while the meeting ran. Meetings that still run, here or on another MCU of the same root,
+//! from the `.xml.internal` that was kept while the meeting ran; and the file that said who was inside is gone. Meetings that still run, here or on another MCU of the same root,
 //! hold their lock and are left alone; so an MCU holds a [`LiveLock`] for a meeting without recording, too. What another
 //! program recorded is never touched. Doing it twice, or dying within, does no harm.
 
@@ -104,6 +104,11 @@ impl Finished {
             write_whole(&session.xml(), status.to_xml().as_bytes())?;
             self.statuses.push(session.xml());
         }
+        // Nobody is inside any more. The forerunner goes last: as long as it is there, the next start looks again.
+        match session.participants().map(std::fs::remove_file) {
+            Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
         if session.has_internal { std::fs::remove_file(session.internal()) } else { Ok(()) }
     }
 }
@@ -121,4 +126,3 @@ fn told_by_recording(recovered: &Recovered) -> RecordingStatus {
         ..RecordingStatus::default()
     }
 }
-

@@ -203,4 +203,3 @@ fn started_by_name(base: &str) -> Option<i64> {
         jiff::civil::DateTime::new(year, small(month)?, small(day)?, small(hour)?, small(minute)?, 0, 0).ok()?;
     Some(local.to_zoned(jiff::tz::TimeZone::system()).ok()?.timestamp().as_millisecond())
 }
-

@@ -50,6 +50,12 @@ impl Session {
     pub fn internal(&self) -> PathBuf {
         self.jnr.with_extension("xml.internal")
     }
+
+    /// `participant/_participant_...xml`, who is inside while the meeting runs (guide 3.6); `None` for a name of another form.
+    pub fn participants(&self) -> Option<PathBuf> {
+        let stamp = self.base.strip_prefix("_recording_")?;
+        Some(self.jnr.parent()?.join("participant").join(format!("_participant_{stamp}.xml")))
+    }
 }
 
 /// Every session below `root`, and what could not be read. A root that cannot be read gives one trouble and nothing else.

@@ -7,9 +7,9 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::{Connection, LinkError, Receiver, Sender};
+use crate::wire::Clear;
 use crate::wire::fields::{Decoded, Keys, Malformed, Reader};
 use crate::wire::inbox::Inbox;
-use crate::wire::Clear;
 
 /// Why a pipe gave nothing more.
 #[derive(Debug, thiserror::Error)]

@@ -127,12 +127,8 @@ pub(super) struct Start {
 /// Makes the desk's handle and its task.
 pub(super) fn new(start: Start) -> (FrontDesk, impl Future<Output = ()> + Send) {
     let (questions, todo) = mpsc::channel(QUESTIONS);
-    let desk = FrontDesk {
-        keyring: Arc::clone(&start.keyring),
-        clock: start.clock,
-        freshness: start.freshness,
-        questions,
-    };
+    let desk =
+        FrontDesk { keyring: Arc::clone(&start.keyring), clock: start.clock, freshness: start.freshness, questions };
     let task = Task {
         clock: start.clock,
         office: start.office,
@@ -248,7 +244,8 @@ impl Task {
         self.forget_closed();
         let now = self.clock.now();
         self.count();
-        let meetings: Vec<RunningMeeting> = self.running.iter().map(|(index, meeting)| row(*index, meeting, now)).collect();
+        let meetings: Vec<RunningMeeting> =
+            self.running.iter().map(|(index, meeting)| row(*index, meeting, now)).collect();
         let snapshot = Arc::new(McuSnapshot { meetings });
         self.status.update(now, self.office.licence(), &snapshot);
         self.snapshot.send_if_modified(|old| {

@@ -18,7 +18,13 @@ use crate::wire::Refusal;
 pub struct Keyring {
     folder: PathBuf,
     own: PrivateKey,
-    agreed: Mutex<HashMap<KeyName, (Vec<u8>, Arc<SealingKey>)>>,
+    agreed: Mutex<HashMap<KeyName, Agreed>>,
+}
+
+/// What was agreed with a third party, and with which public key, as its file has it.
+struct Agreed {
+    der: Vec<u8>,
+    key: Arc<SealingKey>,
 }
 
 impl Keyring {
@@ -35,9 +41,11 @@ impl Keyring {
         let garbled = |cause: String| Refused::new(Refusal::WrongUserinfo2, cause);
         let site = sealed::site_of(userinfo).map_err(|e| garbled(format!("the userinfo cannot be read: {e}")))?;
         let key = self.sealing_key(&site)?;
-        let xml = sealed::open(userinfo, &key).map_err(|e| garbled(format!("the userinfo of {site} cannot be opened: {e}")))?;
-        ServiceRequest::parse(&xml)
-            .map_err(|e| Refused::new(Refusal::IllegalRequest, format!("the service request of {site} is not valid: {e}")))
+        let xml = sealed::open(userinfo, &key)
+            .map_err(|e| garbled(format!("the userinfo of {site} cannot be opened: {e}")))?;
+        ServiceRequest::parse(&xml).map_err(|e| {
+            Refused::new(Refusal::IllegalRequest, format!("the service request of {site} is not valid: {e}"))
+        })
     }
 
     fn sealing_key(&self, site: &KeyName) -> Result<Arc<SealingKey>, Refused> {
@@ -45,15 +53,17 @@ impl Keyring {
         let der = read_bounded(&self.folder.join(site.public_file()))
             .map_err(|e| unknown(format!("no public key of third party {site}: {e}")))?;
         let mut agreed = self.agreed.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((known, key)) = agreed.get(site)
-            && *known == der
+        if let Some(known) = agreed.get(site)
+            && known.der == der
         {
-            return Ok(Arc::clone(key));
+            return Ok(Arc::clone(&known.key));
         }
-        let public = PublicKey::from_der(&der).map_err(|e| unknown(format!("the public key of {site} is damaged: {e}")))?;
-        let key = SealingKey::new(&self.own, &public).map_err(|e| unknown(format!("the public key of {site} cannot be used: {e}")))?;
+        let public =
+            PublicKey::from_der(&der).map_err(|e| unknown(format!("the public key of {site} is damaged: {e}")))?;
+        let key = SealingKey::new(&self.own, &public)
+            .map_err(|e| unknown(format!("the public key of {site} cannot be used: {e}")))?;
         let key = Arc::new(key);
-        agreed.insert(site.clone(), (der, Arc::clone(&key)));
+        agreed.insert(site.clone(), Agreed { der, key: Arc::clone(&key) });
         Ok(key)
     }
 }

@@ -173,6 +173,8 @@ struct Task {
     own: mpsc::WeakSender<ToMeeting>,
     seats: BTreeMap<Ssrc, Seated>,
     pending: Option<Seated>,
+    /// Cut for want of reading; they leave the room once what is going on has been carried out.
+    too_slow: Vec<Ssrc>,
     next_connection: u64,
     dirty: bool,
     since_checkpoint: usize,
@@ -197,6 +199,7 @@ impl Task {
             own,
             seats: BTreeMap::new(),
             pending: None,
+            too_slow: Vec::new(),
             next_connection: 1,
             dirty: false,
             since_checkpoint: 0,
@@ -285,8 +288,20 @@ impl Task {
         Ok(Seat { ssrc, connection, meeting_cipher: self.cipher.clone(), meeting })
     }
 
-    /// Does what the room wants done.
+    /// Does what the room wants done, until nothing is left to do.
     fn drain(&mut self) {
+        self.carry_out();
+        // A connection that is cut says nothing more, not even that it is gone.
+        while let Some(ssrc) = self.too_slow.pop() {
+            if self.seats.remove(&ssrc).is_some() {
+                self.room.leave(ssrc, false, self.clock.now());
+                self.publish();
+                self.carry_out();
+            }
+        }
+    }
+
+    fn carry_out(&mut self) {
         while let Some(output) = self.room.poll() {
             match output {
                 Output::Admit(ssrc) => self.admit(ssrc),
@@ -315,7 +330,9 @@ impl Task {
         };
         let keys = Keys { control: Some(seat.control.clone()), meeting: None };
         let bytes = BeforeAdmission::Admitted(Box::new(info)).encode().seal(&keys);
-        push(ssrc, &seat, Bytes::from(bytes));
+        if !push(ssrc, &seat, Bytes::from(bytes)) {
+            self.too_slow.push(ssrc);
+        }
         self.seats.insert(ssrc, seat);
     }
 
@@ -323,16 +340,14 @@ impl Task {
     fn send(&mut self, to: Recipients, message: &ToClient) {
         let keys = Keys { control: None, meeting: Some(self.cipher.clone()) };
         let bytes = Bytes::from(message.encode().seal(&keys));
-        match to {
-            Recipients::One(one) => {
-                if let Some(seat) = self.seats.get(&one) {
-                    push(one, seat, bytes);
-                }
-            }
-            Recipients::All | Recipients::AllBut(_) => {
-                for (ssrc, seat) in self.seats.iter().filter(|(ssrc, _)| to != Recipients::AllBut(**ssrc)) {
-                    push(*ssrc, seat, bytes.clone());
-                }
+        let addressed = |ssrc: &Ssrc| match to {
+            Recipients::All => true,
+            Recipients::AllBut(one) => *ssrc != one,
+            Recipients::One(one) => *ssrc == one,
+        };
+        for (ssrc, seat) in self.seats.iter().filter(|(ssrc, _)| addressed(ssrc)) {
+            if !push(*ssrc, seat, bytes.clone()) {
+                self.too_slow.push(*ssrc);
             }
         }
     }
@@ -396,12 +411,15 @@ impl Task {
     }
 }
 
-/// Into a connection's queue; a full one belongs to a receiver that is too slow, and is cut.
-fn push(ssrc: Ssrc, seat: &Seated, bytes: Bytes) {
-    if let Err(mpsc::error::TrySendError::Full(_)) = seat.outgoing.try_send(Outgoing::Message(bytes)) {
+/// Into a connection's queue; a full one belongs to a receiver that is too slow, and is cut: false.
+fn push(ssrc: Ssrc, seat: &Seated, bytes: Bytes) -> bool {
+    // A closed one belongs to a connection that has ended by itself, whose departure is on its way to us.
+    let full = matches!(seat.outgoing.try_send(Outgoing::Message(bytes)), Err(mpsc::error::TrySendError::Full(_)));
+    if full {
         warn!(ssrc, "cut: does not read, {} messages are waiting", seat.outgoing.max_capacity());
         seat.cut.cancel();
     }
+    !full
 }
 
 /// What kind of record a message is.

@@ -26,9 +26,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
-pub use self::meeting::PersonSummary;
 use self::front_desk::FrontDesk;
 use self::keyring::Keyring;
+pub use self::meeting::PersonSummary;
 use self::opening::Opening;
 use self::session::Shared;
 use self::status_files::StatusFiles;
@@ -193,7 +193,12 @@ impl Mcu {
         info!("listening on {address}");
 
         let (sessions, stop_accepting, cut) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
-        let shared = Shared { desk: desk.clone(), clock: config.clock, patience: config.patience, transcripts: config.transcripts };
+        let shared = Shared {
+            desk: desk.clone(),
+            clock: config.clock,
+            patience: config.patience,
+            transcripts: config.transcripts,
+        };
         let accepting = tokio::spawn(accept(listener, shared, sessions.clone(), stop_accepting.clone(), cut.clone()));
         let desk_task = tokio::spawn(desk_task);
         Ok(Mcu { address, desk, snapshot, sessions, stop_accepting, cut, accepting, desk_task })

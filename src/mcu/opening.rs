@@ -108,9 +108,8 @@ pub(super) fn make_files(
 ) -> Result<(Files, Option<JnrWriter>), PathError> {
     let group = request.group.as_ref().map(|group| group.id.as_str());
     let (started, index) = (local_time(now), u32::try_from(session_index).unwrap_or_default());
-    let place = |index| {
-        RecordingPath::new(group, &request.owner.id, &request.meeting_id, &opening.local_ip, started, index)
-    };
+    let place =
+        |index| RecordingPath::new(group, &request.owner.id, &request.meeting_id, &opening.local_ip, started, index);
     let mut path = place(index)?;
     let folder = opening.root.join(path.directory());
     if let Err(failure) = std::fs::create_dir_all(&folder) {

@@ -77,7 +77,11 @@ pub fn hold(
     let (files, writer) = opening::make_files(&opening, request, session_index, start)
         .map_err(|e| RehearsalError::Opening(e.to_string()))?;
     let begun = opening::status(request, start, writer.is_some());
-    let mut stage = Stage { room: Room::open(opening::charter(request, writer.is_some(), 1), start), writer, everybody: BTreeMap::new() };
+    let mut stage = Stage {
+        room: Room::open(opening::charter(request, writer.is_some(), 1), start),
+        writer,
+        everybody: BTreeMap::new(),
+    };
     let mut last_checkpoint = Duration::ZERO;
     for (at, act) in acts {
         let now = start.plus(*at);
@@ -120,7 +124,9 @@ impl Stage {
                     self.everybody.insert(ssrc, (id.clone(), name.clone()));
                 }
             }
-            Act::Say(ssrc, text) => self.room.receive(*ssrc, ToServer::Chat(ChatToServer::Say { text: text.clone() }), now),
+            Act::Say(ssrc, text) => {
+                self.room.receive(*ssrc, ToServer::Chat(ChatToServer::Say { text: text.clone() }), now)
+            }
             Act::Token(from, to) => self.room.receive(*from, ToServer::Floor(FloorToServer::Token(*to)), now),
             Act::Leave(ssrc) => self.room.leave(*ssrc, true, now),
         }

@@ -119,7 +119,8 @@ async fn control(
 
     let (queue, outgoing) = mpsc::channel(shared.patience.queue);
     let newcomer = newcomer(&request, version, flags)?;
-    let admission = Admission { request, newcomer, address: peer.ip(), control: cipher, outgoing: queue.clone(), cut: cut.clone() };
+    let admission =
+        Admission { request, newcomer, address: peer.ip(), control: cipher, outgoing: queue.clone(), cut: cut.clone() };
     match shared.desk.admit(admission).await {
         Ok(seat) => {
             info!(%peer, ssrc = seat.ssrc, "admitted");
@@ -298,7 +299,8 @@ async fn beside(mut pipe: Pipe, secondary: Secondary, shared: &Shared) -> Result
     let challenge: [u8; 32] = random()?;
     pipe.write(&Clear::new().raw(&challenge)).await?;
     pipe.incoming.keys.control = Some(cipher);
-    let (answer, tick) = pipe.read(shared.patience.step, "an answer to the challenge", handshake::decode_challenge_answer).await?;
+    let (answer, tick) =
+        pipe.read(shared.patience.step, "an answer to the challenge", handshake::decode_challenge_answer).await?;
     let drift = shared.clock.now().tick().wrapping_sub(tick).cast_signed().unsigned_abs();
     if !bool::from(subtle::ConstantTimeEq::ct_eq(&answer[..], &challenge[..])) || drift > TICK_TOLERANCE_MS {
         warn!(?secondary, drift, "a secondary connection failed its challenge");

@@ -303,7 +303,11 @@ impl Room {
             return Ok(OWNER);
         }
         // The same id is the same person, whatever the name; without an id everybody is somebody else (guide 3.1/5).
-        let known = self.view.people.values().find(|p| p.ssrc != OWNER && !p.user_id.is_empty() && p.user_id == newcomer.user_id);
+        let known = self
+            .view
+            .people
+            .values()
+            .find(|p| p.ssrc != OWNER && !p.user_id.is_empty() && p.user_id == newcomer.user_id);
         if let Some(person) = known {
             return Ok(person.ssrc);
         }
@@ -346,10 +350,7 @@ impl Room {
     fn say(&mut self, from: Ssrc, text: &str, now: Now) {
         let text = catch_up::line_text(&self.view.name_of(from), text);
         let tick = u32::try_from(self.elapsed(now).as_millis()).ok();
-        self.announce(
-            Recipients::All,
-            ToClient::Chat(ChatToClient::Line { text, from, tick, date: Some(now.office) }),
-        );
+        self.announce(Recipients::All, ToClient::Chat(ChatToClient::Line { text, from, tick, date: Some(now.office) }));
     }
 
     fn whisper(&mut self, from: Ssrc, to: Ssrc, text: &str) {

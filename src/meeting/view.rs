@@ -158,7 +158,9 @@ impl View {
     /// questioners, the others by name (wire/02 section 4.2).
     pub fn present(&self) -> Vec<&Person> {
         let mut people: Vec<&Person> = self.people.values().filter(|p| p.present).collect();
-        people.sort_by(|a, b| self.rank(a.ssrc).cmp(&self.rank(b.ssrc)).then_with(|| a.name.cmp(&b.name)).then(a.ssrc.cmp(&b.ssrc)));
+        people.sort_by(|a, b| {
+            self.rank(a.ssrc).cmp(&self.rank(b.ssrc)).then_with(|| a.name.cmp(&b.name)).then(a.ssrc.cmp(&b.ssrc))
+        });
         people
     }
 
@@ -316,7 +318,8 @@ mod tests {
     fn with(people: &[(Ssrc, &str)]) -> View {
         let mut view = View::admitted(people[0].0);
         for (ssrc, name) in people {
-            let user = UserRecord { capability: 0, ssrc: *ssrc, user_id: String::new(), name: (*name).into(), version: None };
+            let user =
+                UserRecord { capability: 0, ssrc: *ssrc, user_id: String::new(), name: (*name).into(), version: None };
             view.apply(&ToClient::User(UserToClient::Add(user)));
         }
         view

@@ -138,21 +138,26 @@ impl Office {
         }
         self.can_be_served(request)?;
         if self.connections() >= self.licence.max_connection as usize {
-            return Err(Refused::new(Refusal::TooManyUser, format!("all {} connections are in use", self.licence.max_connection)));
+            return Err(Refused::new(
+                Refusal::TooManyUser,
+                format!("all {} connections are in use", self.licence.max_connection),
+            ));
         }
         let key = room_key(request);
         let open = self.open.iter().find(|(_, meeting)| meeting.key == key).map(|(index, meeting)| (*index, meeting));
         match (&request.guest, open) {
             (_, Some((_, meeting))) if meeting.owner_id != request.owner.id => {
-                let cause = format!("meeting {:?} is open for another owner, {:?}", request.meeting_id, meeting.owner_id);
+                let cause =
+                    format!("meeting {:?} is open for another owner, {:?}", request.meeting_id, meeting.owner_id);
                 Err(Refused::new(Refusal::Internal, cause))
             }
             (None, Some((index, _))) => Ok(Verdict::Enter(index)),
             (None, None) => self.open(key, request),
             (Some(guest), Some((index, _))) if guest.invited => Ok(Verdict::Enter(index)),
-            (Some(_), Some(_)) => {
-                Err(Refused::new(Refusal::CallNotAccepted, "nobody can be asked yet whether an uninvited guest may enter"))
-            }
+            (Some(_), Some(_)) => Err(Refused::new(
+                Refusal::CallNotAccepted,
+                "nobody can be asked yet whether an uninvited guest may enter",
+            )),
             // Table 1: an invited guest opens an event that the owner has not opened yet.
             (Some(guest), None) if guest.invited && matches!(key, RoomKey::Event(_)) => self.open(key, request),
             (Some(_), None) => {
@@ -183,7 +188,8 @@ impl Office {
             let cause = format!("all {} meetings are in use", self.licence.max_meeting);
             return Err(Refused::new(Refusal::TooManySession, cause));
         }
-        let index = self.free_index().ok_or_else(|| Refused::new(Refusal::TooManySession, "no session index is free"))?;
+        let index =
+            self.free_index().ok_or_else(|| Refused::new(Refusal::TooManySession, "no session index is free"))?;
         let meeting = OpenMeeting {
             key,
             owner_id: request.owner.id.clone(),

@@ -111,7 +111,11 @@ fn an_id_that_cannot_be_a_folder_is_an_illegal_parameter() {
         assert_eq!(code(office.decide(&request)), Refusal::Parameter, "owner {id:?}");
         assert_eq!(code(office.decide(&owner(id))), Refusal::Parameter, "meeting {id:?}");
         let group = Group { id: id.into(), ..Group::default() };
-        assert_eq!(code(office.decide(&ServiceRequest { group: Some(group), ..owner("a") })), Refusal::Parameter, "group {id:?}");
+        assert_eq!(
+            code(office.decide(&ServiceRequest { group: Some(group), ..owner("a") })),
+            Refusal::Parameter,
+            "group {id:?}"
+        );
     }
     assert!(office.meetings().is_empty());
 }
@@ -143,7 +147,8 @@ fn nobody_enters_a_server_that_shuts_down() {
 fn a_request_is_fresh_for_five_minutes_either_way_and_with_a_password_until_its_timestamp() {
     let now = |seconds: i64| Now { office: seconds * 1000, ..Now::default() };
     let window = Duration::from_secs(300);
-    let judge = |request: &ServiceRequest, seconds| Office::judge_age(request, now(seconds), window).map_err(|r| r.code);
+    let judge =
+        |request: &ServiceRequest, seconds| Office::judge_age(request, now(seconds), window).map_err(|r| r.code);
     let request = owner("a");
     assert_eq!(judge(&request, 1_300), Ok(()));
     assert_eq!(judge(&request, 1_301), Err(Refusal::WrongUserinfo2));

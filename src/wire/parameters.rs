@@ -136,7 +136,9 @@ impl ClientParameter {
             ClientParameter::Relay(std::net::IpAddr::V4(ip), port) => {
                 entry(8, RELAY_IPV4).raw(&u32::from(*ip).to_le_bytes()).i32(*port)
             }
-            ClientParameter::Relay(std::net::IpAddr::V6(ip), port) => entry(20, RELAY_IPV6).raw(&ip.octets()).i32(*port),
+            ClientParameter::Relay(std::net::IpAddr::V6(ip), port) => {
+                entry(20, RELAY_IPV6).raw(&ip.octets()).i32(*port)
+            }
             ClientParameter::ClientType(text) => entry(text.len(), CLIENT_TYPE).raw(text.as_bytes()),
             ClientParameter::PlayerName(text) => entry(text.len(), PLAYER_NAME).raw(text.as_bytes()),
             ClientParameter::MakeRecording => entry(0, MAKE_RECORDING),
@@ -219,7 +221,11 @@ impl Entry {
     }
 
     fn wrong_size(&self, r: &Reader<'_>) -> super::fields::DecodeError {
-        r.malformed(0, "a parameter of its own size", format!("parameter {} with {} bytes over or short", self.id, self.left))
+        r.malformed(
+            0,
+            "a parameter of its own size",
+            format!("parameter {} with {} bytes over or short", self.id, self.left),
+        )
     }
 }
 

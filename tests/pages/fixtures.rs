@@ -59,7 +59,7 @@ impl Front for FakeFront {
 }
 
 pub fn stopped() -> Snapshot {
-    Snapshot { folder: "/home/qa/hit-deck".into(), users: users(), ..Snapshot::default() }
+    Snapshot { chimes: Some(false), folder: "/srv/qa/hit-deck".into(), users: users(), ..Snapshot::default() }
 }
 
 pub fn failed() -> Snapshot {

@@ -50,6 +50,7 @@ async fn after_a_crash_the_last_chat_line_is_there_and_both_people_meet_again() 
     assert_eq!((finished.how, finished.recorded), (How::OtherReason, true));
     assert_eq!(finished.participants, [person("olive", "Olive"), person("gus", "王小明")]);
     assert!(files(&desk.root, ".internal").is_empty());
+    assert!(inside(&desk.root).is_empty(), "nobody is in that meeting any more (guide 3.6)");
     desk.until_true(idle).await;
 
     let olive = desk.join(address, &owner("crash")).await;
@@ -84,14 +85,16 @@ async fn sigterm_closes_the_meetings_and_says_that_the_server_is_down() {
     let jnrs = files(&desk.root, ".jnr");
     assert_eq!(jnrs.len(), 1);
     assert_eq!(chat_of(&jnrs[0]), (vec!["the server goes down now".to_owned()], Health::Finalised));
-    let xmls: Vec<PathBuf> =
-        files(&desk.root.join("_user"), ".xml").into_iter().filter(|path| !path.to_string_lossy().contains("_status")).collect();
+    let xmls = files(&desk.root.join("_user"), ".xml");
     assert_eq!(xmls.len(), 2);
     for xml in xmls {
         let status = RecordingStatus::parse(&std::fs::read(&xml).unwrap()).unwrap();
         assert_eq!(status.how, How::ServerShutdown, "{}", xml.display());
     }
-    assert!(files(&desk.root, ".internal").is_empty() && files(&desk.root, ".lock").is_empty());
+    for leftover in [".internal", ".lock"] {
+        assert!(files(&desk.root, leftover).is_empty(), "{leftover}");
+    }
+    assert!(inside(&desk.root).is_empty());
 
     let status = desk.status();
     assert_eq!(status.alive, Alive::Down);
@@ -126,7 +129,8 @@ impl Desk {
     }
 
     fn mcu(&self) -> (Program, SocketAddr) {
-        let mut mcu = Program::start(["mcu".as_ref(), self.dir.as_os_str(), "--listen".as_ref(), "127.0.0.1:0".as_ref()]);
+        let mut mcu =
+            Program::start(["mcu".as_ref(), self.dir.as_os_str(), "--listen".as_ref(), "127.0.0.1:0".as_ref()]);
         let address = mcu.listening();
         (mcu, address)
     }
@@ -188,6 +192,11 @@ fn idle(status: &Status) -> bool {
         && (status.load.meetings.count, status.load.connections.count) == (0, 0)
         && status.alive == Alive::Up
         && status.owners.info.is_some()
+}
+
+/// The files that say who is inside a meeting.
+fn inside(root: &Path) -> Vec<PathBuf> {
+    files(root, ".xml").into_iter().filter(|path| path.to_string_lossy().contains("_participant_")).collect()
 }
 
 fn person(id: &str, name: &str) -> Participant {

@@ -28,7 +28,11 @@ async fn a_thousand_silent_connections_keep_nobody_out_and_are_closed() {
         _ = joined(&olive) => {}
         first = silent.join_next() => panic!("a silent one was closed before the honest one was in: {first:?}"),
     }
-    let all = async { while let Some(end) = silent.join_next().await { assert_eq!(end.unwrap().unwrap(), 0) } };
+    let all = async {
+        while let Some(end) = silent.join_next().await {
+            assert_eq!(end.unwrap().unwrap(), 0)
+        }
+    };
     within("a thousand ends", all).await.expect("some silent connections are still open");
     say(&olive, "they are gone");
     heard(&olive, "they are gone").await;
@@ -112,13 +116,15 @@ async fn a_peer_that_stops_halfway_and_stays_is_closed_after_the_steps_time() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_does_not_read_is_cut_and_the_others_go_on() {
-    let stage = Stage::open_with(|config| config.patience.queue = 128).await;
+    // Enough for what a newcomer is told at once, 500 lines of chat among it.
+    let stage = Stage::open_with(|config| config.patience.queue = 1024).await;
     let order = RequestOrder { recorded: false, ..owner("slow") };
     let olive = stage.join(&order);
     joined(&olive).await;
     let gus = stage.join(&guest("slow", "gus", "Gus"));
     joined(&gus).await;
-    let (mut incoming, _sender) = Peer::admitted(stage.mcu.address(), &stage.issue(&guest("slow", "sloth", "Sloth"))).await.split();
+    let (mut incoming, _sender) =
+        Peer::admitted(stage.mcu.address(), &stage.issue(&guest("slow", "sloth", "Sloth"))).await.split();
     until(&olive, "three people", |s| s.view.present().len() == 3).await;
 
     // The systems' socket buffers take a few megabytes before the server feels anything.
@@ -177,9 +183,8 @@ async fn a_probe_of_a_client_is_answered() {
     let mut peer = Peer::admitted(stage.mcu.address(), &stage.issue(&owner("probe"))).await;
     peer.tell(&ToServer::Alive(Alive::Probe)).await;
     let (mut incoming, sender) = peer.split();
-    let answered = async {
-        while !matches!(incoming.next(ToClient::decode).await.unwrap(), ToClient::Alive(Alive::Answer)) {}
-    };
+    let answered =
+        async { while !matches!(incoming.next(ToClient::decode).await.unwrap(), ToClient::Alive(Alive::Answer)) {} };
     within("an answer", answered).await.expect("no answer came");
     drop(sender);
     stage.close().await;

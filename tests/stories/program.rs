@@ -81,11 +81,15 @@ impl Program {
     /// Waits for the line that says where it listens.
     pub fn listening(&mut self) -> SocketAddr {
         loop {
-            let line = self.lines.recv_timeout(SAFETY_NET).expect("it never said where it listens");
-            if let Some(address) = line.strip_prefix("listening ") {
+            if let Some(address) = self.line().strip_prefix("listening ") {
                 return address.parse().unwrap();
             }
         }
+    }
+
+    /// The next line that it says.
+    pub fn line(&mut self) -> String {
+        self.lines.recv_timeout(SAFETY_NET).expect("it says nothing more")
     }
 
     /// `kill -9`: it gets no chance to tidy up.
