@@ -27,6 +27,8 @@ pub mod client;
 pub mod clock;
 #[cfg(feature = "desk")]
 pub mod desk;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod hit;
 pub mod installation;
 pub mod library;

@@ -88,11 +88,19 @@ impl Join {
         let client = Client::start(jnj, options);
         let held = self.script(&client, trace.as_mut(), &stop).await;
         let ending = client.finish().await;
-        self.judge(held, ending)
+        self.judge(held?, ending)
     }
 
     /// Joins, says, expects, stays. Gives the expectations that did not hold.
-    async fn script(&self, client: &Client, mut trace: Option<&mut File>, stop: &CancellationToken) -> Vec<String> {
+    ///
+    /// # Errors
+    /// When a password is wanted that was not given.
+    async fn script(
+        &self,
+        client: &Client,
+        mut trace: Option<&mut File>,
+        stop: &CancellationToken,
+    ) -> Result<Vec<String>, Failure> {
         let out = Output::new(self.json);
         let mut events = client.events();
         let mut watch = client.watch();
@@ -107,7 +115,11 @@ impl Join {
             }
             told = state.view.chat.len();
             match &state.phase {
-                Phase::Ended(_) => return self.unmet(&state),
+                Phase::Ended(_) => return Ok(self.unmet(&state)),
+                // Given again and again, a wrong one is refused in the end.
+                Phase::PasswordWanted(true) if self.expect_refused.is_some() => {
+                    client.command(ClientCommand::Password(self.password.as_deref().map(PasswordHash::of)));
+                }
                 Phase::PasswordWanted(again) => {
                     let why = if *again {
                         "the password is wrong"
@@ -115,7 +127,7 @@ impl Join {
                         "the meeting asks for a password: give --password"
                     };
                     out.say("password", why, json!({ "again": again }));
-                    return self.unmet(&state);
+                    return Err(Failure::Refused(why.to_owned()));
                 }
                 Phase::InMeeting if state.view.initialised && !joined => {
                     joined = true;
@@ -132,7 +144,7 @@ impl Join {
                 deadline = Some(Instant::now() + self.stay);
             }
             tokio::select! {
-                changed = watch.changed() => if changed.is_err() { return self.unmet(&client.state()) },
+                changed = watch.changed() => if changed.is_err() { return Ok(self.unmet(&client.state())) },
                 event = events.recv() => match event {
                     Ok(event) => {
                         if let Some(file) = trace.as_deref_mut() {
@@ -150,12 +162,12 @@ impl Join {
                             drop(writeln!(file, "{missed} messages are missing here"));
                         }
                     }
-                    Err(RecvError::Closed) => return self.unmet(&client.state()),
+                    Err(RecvError::Closed) => return Ok(self.unmet(&client.state())),
                 },
                 () = tokio::time::sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
-                    return self.unmet(&client.state());
+                    return Ok(self.unmet(&client.state()));
                 }
-                () = stop.cancelled() => return self.unmet(&client.state()),
+                () = stop.cancelled() => return Ok(self.unmet(&client.state())),
             }
         }
     }

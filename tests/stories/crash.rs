@@ -16,7 +16,7 @@ use hitdeck::link::Transport;
 use hitdeck::recording::Health;
 
 use crate::program::{Program, hitdeck};
-use crate::stage::{chat_of, ended, files, guest, heard, joined, owner, say, until, within};
+use crate::stage::{ended, files, guest, heard, joined, owner, played, said_in, say, until, within};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_crash_the_last_chat_line_is_there_and_both_people_meet_again() {
@@ -43,8 +43,8 @@ async fn after_a_crash_the_last_chat_line_is_there_and_both_people_meet_again() 
     assert!(in_a_meeting(&desk.status()), "a dead server says nothing new");
 
     let (mcu, address) = desk.mcu();
-    let (said, health) = chat_of(&jnrs[0]);
-    assert_eq!(said, ["can you hear me?", "yes, and these are my last words"]);
+    let (recording, health) = played(&jnrs[0]);
+    assert_eq!(said_in(&recording), ["can you hear me?", "yes, and these are my last words"]);
     assert_eq!(health, Health::Finalised);
     let finished = RecordingStatus::parse(&std::fs::read(jnrs[0].with_extension("xml")).unwrap()).unwrap();
     assert_eq!((finished.how, finished.recorded), (How::OtherReason, true));
@@ -84,7 +84,8 @@ async fn sigterm_closes_the_meetings_and_says_that_the_server_is_down() {
     }
     let jnrs = files(&desk.root, ".jnr");
     assert_eq!(jnrs.len(), 1);
-    assert_eq!(chat_of(&jnrs[0]), (vec!["the server goes down now".to_owned()], Health::Finalised));
+    let (recording, health) = played(&jnrs[0]);
+    assert_eq!((said_in(&recording), health), (vec!["the server goes down now"], Health::Finalised));
     let xmls = files(&desk.root.join("_user"), ".xml");
     assert_eq!(xmls.len(), 2);
     for xml in xmls {

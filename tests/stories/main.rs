@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+// These end programs by a signal.
 #[cfg(unix)]
 mod command_line;
 #[cfg(unix)]
@@ -9,6 +10,8 @@ mod crash;
 mod floods;
 mod meeting;
 mod peer;
+#[cfg(unix)]
 mod program;
 mod refusals;
 mod stage;
+mod transcripts;

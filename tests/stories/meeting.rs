@@ -2,10 +2,10 @@
 
 use hitdeck::client::{ClientCommand, Ending};
 use hitdeck::link::Transport;
-use hitdeck::meeting::view::{Audience, View};
-use hitdeck::recording::JnrReader;
+use hitdeck::meeting::view::Audience;
+use hitdeck::recording::Health;
 
-use crate::stage::{Stage, ended, files, guest, heard, joined, owner, say, until};
+use crate::stage::{Stage, ended, files, guest, heard, joined, owner, played, said_in, say, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn owner_and_guest_meet_talk_and_are_recorded() {
@@ -39,14 +39,9 @@ async fn owner_and_guest_meet_talk_and_are_recorded() {
     let _folder = stage.close().await;
     let jnrs = files(&root, ".jnr");
     assert_eq!(jnrs.len(), 1, "{jnrs:?}");
-    let mut reader = JnrReader::open(&jnrs[0]).unwrap();
-    let mut view = View::default();
-    for piece in 0..reader.pieces().len() {
-        for record in reader.records(piece).unwrap().unwrap() {
-            hitdeck::installation::playback::apply(&mut view, &record);
-        }
-    }
-    let said: Vec<&str> = view.chat.iter().map(|l| l.text.as_str()).collect();
+    let (view, health) = played(&jnrs[0]);
+    assert_eq!(health, Health::Finalised);
+    let said = said_in(&view);
     assert_eq!(said, ["hello from the owner", "嗨 from the guest"], "a private line must not be in it");
     assert_eq!(view.name_of(1), "王小明");
     let xml = std::fs::read_to_string(jnrs[0].with_extension("xml")).unwrap();

@@ -1,6 +1,6 @@
 //! Everybody whom the MCU turns away is told why, with the code of docs/decisions.md, and nobody else is held up.
 
-use hitdeck::client::{Client, ClientCommand, Ending};
+use hitdeck::client::{Client, ClientCommand, Ending, Phase};
 use hitdeck::hit::jnj::{Credential, Jnj};
 use hitdeck::hit::password::PasswordHash;
 use hitdeck::hit::request::CommandKind;
@@ -198,6 +198,28 @@ async fn a_full_server_takes_nobody_until_somebody_leaves() {
     joined(&tess).await;
     tess.finish().await;
     olive.finish().await;
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rush_takes_no_more_places_than_there_are() {
+    let stage = Stage::open_with(|config| config.licence.max_connection = 3).await;
+    // Invited guests open an event by themselves, so all are there before anybody is inside.
+    let event = |n: i32| RequestOrder { duration_min: 60, ..guest("rush", &format!("g{n}"), "Guest") };
+    let crowd: Vec<Client> = (0..12).map(|n| stage.join(&event(n))).collect();
+    let mut inside = 0;
+    for client in &crowd {
+        let settled = |phase: &Phase| matches!(phase, Phase::InMeeting | Phase::Ended(_));
+        let state = until(client, "in or out", |s| settled(&s.phase)).await;
+        match &state.phase {
+            Phase::InMeeting => inside += 1,
+            refused => assert_eq!(*refused, Phase::Ended(Ending::Refused(Refusal::TooManyUser))),
+        }
+    }
+    assert_eq!(inside, 3);
+    for client in crowd {
+        client.finish().await;
+    }
     stage.close().await;
 }
 

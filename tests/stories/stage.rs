@@ -154,18 +154,24 @@ pub async fn within<T>(_what: &str, future: impl Future<Output = T>) -> Option<T
     tokio::time::timeout(Duration::from_secs(60), future).await.ok()
 }
 
-/// What was said in a recording, and how whole it is.
-pub fn chat_of(jnr: &Path) -> (Vec<String>, Health) {
+/// What a recording shows at its end, and how whole it is.
+pub fn played(jnr: &Path) -> (View, Health) {
     let mut reader = JnrReader::open(jnr).unwrap();
     let mut view = View::default();
     for piece in 0..reader.pieces().len() {
+        // A checkpoint repeats what was before it.
         if !reader.pieces()[piece].checkpoint {
             for record in reader.records(piece).unwrap().unwrap() {
                 apply(&mut view, &record);
             }
         }
     }
-    (view.chat.iter().map(|line| line.text.clone()).collect(), reader.health())
+    (view, reader.health())
+}
+
+/// The texts of the chat.
+pub fn said_in(view: &View) -> Vec<&str> {
+    view.chat.iter().map(|line| line.text.as_str()).collect()
 }
 
 /// All files below a folder with this ending.
