@@ -51,9 +51,18 @@ pub struct Admission {
     pub cut: CancellationToken,
 }
 
+/// A connection's place in the licence. It counts from the decision on, not only once the meeting has seated it: many may come at
+/// once. Free again when dropped.
+#[derive(Debug)]
+pub struct Place {
+    _taken: Arc<()>,
+}
+
+type Placed = Result<(mpsc::Sender<ToMeeting>, Place), Refused>;
+
 #[derive(Debug)]
 enum Question {
-    Place(Box<ServiceRequest>, oneshot::Sender<Result<mpsc::Sender<ToMeeting>, Refused>>),
+    Place(Box<ServiceRequest>, oneshot::Sender<Placed>),
     Meeting(i32, oneshot::Sender<Option<mpsc::Sender<ToMeeting>>>),
     Close(How),
 }
@@ -72,16 +81,16 @@ impl FrontDesk {
         Ok(request)
     }
 
-    /// Finds the meeting, opens it if it is to be opened, and takes a seat in it.
+    /// Finds the meeting, opens it if it is to be opened, and takes a seat in it. The place is to be kept as long as the seat.
     ///
     /// # Errors
     /// The refusal.
-    pub async fn admit(&self, admission: Admission) -> Result<Seat, Refused> {
+    pub async fn admit(&self, admission: Admission) -> Result<(Seat, Place), Refused> {
         let invited = admission.request.guest.as_ref().is_some_and(|guest| guest.invited);
-        let (reply, place) = oneshot::channel();
+        let (reply, placed) = oneshot::channel();
         let question = Question::Place(Box::new(admission.request), reply);
         self.questions.send(question).await.map_err(|_| shutting_down())?;
-        let meeting = place.await.map_err(|_| shutting_down())??;
+        let (meeting, place) = placed.await.map_err(|_| shutting_down())??;
 
         let candidate = Candidate {
             newcomer: admission.newcomer,
@@ -94,7 +103,8 @@ impl FrontDesk {
         let (reply, seat) = oneshot::channel();
         let over = || Refused::new(Refusal::SessionClosed, "the meeting ended at this very moment");
         meeting.send(ToMeeting::Join(Box::new(candidate), reply)).await.map_err(|_| over())?;
-        seat.await.map_err(|_| over())?.map_err(|code| Refused::new(code, "the meeting takes nobody else"))
+        let seat = seat.await.map_err(|_| over())?;
+        Ok((seat.map_err(|code| Refused::new(code, "the meeting takes nobody else"))?, place))
     }
 
     /// The control cipher of a participant, for a secondary connection.
@@ -143,6 +153,8 @@ pub(super) fn new(start: Start) -> (FrontDesk, impl Future<Output = ()> + Send) 
 
 struct Running {
     queue: mpsc::Sender<ToMeeting>,
+    /// One more owner than there are places taken.
+    places: Arc<()>,
     summary: watch::Receiver<Arc<Summary>>,
     request: ServiceRequest,
     opened: Now,
@@ -180,20 +192,24 @@ impl Task {
         self.status.down(self.clock.now(), self.office.licence()).await;
     }
 
-    fn place(&mut self, request: ServiceRequest) -> Result<mpsc::Sender<ToMeeting>, Refused> {
+    fn place(&mut self, request: ServiceRequest) -> Placed {
         self.forget_closed();
-        self.count();
-        match self.office.decide(&request) {
-            Verdict::Refuse(refused) => Err(refused),
-            Verdict::Enter(index) => {
-                let meeting = self.running.get(&index).ok_or_else(|| internal("an open meeting has no task"))?;
-                Ok(meeting.queue.clone())
-            }
-            Verdict::Open(index) => Ok(self.open(index, request)),
+        for (index, meeting) in &self.running {
+            self.office.set_connections(*index, Arc::strong_count(&meeting.places).saturating_sub(1));
         }
+        let index = match self.office.decide(&request) {
+            Verdict::Refuse(refused) => return Err(refused),
+            Verdict::Enter(index) => index,
+            Verdict::Open(index) => {
+                self.open(index, request);
+                index
+            }
+        };
+        let meeting = self.running.get(&index).ok_or_else(|| internal("an open meeting has no task"))?;
+        Ok((meeting.queue.clone(), Place { _taken: Arc::clone(&meeting.places) }))
     }
 
-    fn open(&mut self, index: i32, request: ServiceRequest) -> mpsc::Sender<ToMeeting> {
+    fn open(&mut self, index: i32, request: ServiceRequest) {
         info!(session = index, meeting = request.meeting_id, owner = request.owner.id, "meeting opened");
         let (queue, inbox) = mpsc::channel(MEETING_QUEUE);
         let (publish, summary) = watch::channel(Arc::default());
@@ -212,8 +228,7 @@ impl Task {
             };
             (index, how)
         });
-        self.running.insert(index, Running { queue: queue.clone(), summary, request, opened });
-        queue
+        self.running.insert(index, Running { queue, places: Arc::default(), summary, request, opened });
     }
 
     /// A meeting whose queue is closed is over, though its task may still be writing.
@@ -222,13 +237,6 @@ impl Task {
         for index in closed {
             self.running.remove(&index);
             self.office.close(index);
-        }
-    }
-
-    /// Who is where, as the meetings last said: a limit must not be judged by what was so before.
-    fn count(&mut self) {
-        for (index, meeting) in &self.running {
-            self.office.set_connections(*index, meeting.summary.borrow().people.len());
         }
     }
 
@@ -243,7 +251,6 @@ impl Task {
     fn look(&mut self) {
         self.forget_closed();
         let now = self.clock.now();
-        self.count();
         let meetings: Vec<RunningMeeting> =
             self.running.iter().map(|(index, meeting)| row(*index, meeting, now)).collect();
         let snapshot = Arc::new(McuSnapshot { meetings });

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use super::front_desk::{Admission, FrontDesk};
+use super::front_desk::{Admission, FrontDesk, Place};
 use super::meeting::{Outgoing, Seat, ToMeeting};
 use super::transcript::{Transcript, Transcripts};
 use super::{Patience, random};
@@ -122,9 +122,9 @@ async fn control(
     let admission =
         Admission { request, newcomer, address: peer.ip(), control: cipher, outgoing: queue.clone(), cut: cut.clone() };
     match shared.desk.admit(admission).await {
-        Ok(seat) => {
+        Ok((seat, place)) => {
             info!(%peer, ssrc = seat.ssrc, "admitted");
-            in_meeting(pipe, seat, queue, outgoing, (shared.patience.alive, transcript)).await;
+            in_meeting(pipe, (seat, place), queue, outgoing, (shared.patience.alive, transcript)).await;
             Ok(())
         }
         Err(refused) => refuse(pipe, refused.code, peer, &refused.cause).await,
@@ -216,7 +216,7 @@ async fn refuse(mut pipe: Pipe, code: Refusal, peer: SocketAddr, cause: &str) ->
 /// After admission: two loops, one a direction, until either ends.
 async fn in_meeting(
     pipe: Pipe,
-    seat: Seat,
+    (seat, place): (Seat, Place),
     queue: mpsc::Sender<Outgoing>,
     outgoing: mpsc::Receiver<Outgoing>,
     (alive, transcript): (Duration, Transcript),
@@ -234,6 +234,8 @@ async fn in_meeting(
             false
         }
     };
+    // Before the others hear of it: then there is room for somebody else.
+    drop(place);
     // The meeting may be over already.
     drop(seat.meeting.send(ToMeeting::Gone(seat.connection, by_action)).await);
 }

@@ -1,1 +1,449 @@
-//! Tests.
+//! Stories of one meeting, and what holds for all histories.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::meeting::view::{Audience, ChatLine};
+
+/// A room, and every participant's own view fed with only what that participant is sent.
+struct Stage {
+    room: Room,
+    now: Now,
+    /// Messages by receiver, since its admission.
+    sent: BTreeMap<Ssrc, Vec<ToClient>>,
+    /// Views of connections that are open.
+    views: BTreeMap<Ssrc, View>,
+    recorded: View,
+    private_recorded: bool,
+    parted: Vec<Ssrc>,
+    ended: Option<How>,
+}
+
+fn charter() -> Charter {
+    Charter {
+        meeting_id: "m1".into(),
+        title: "題".into(),
+        duration: None,
+        autoextension: true,
+        recorded: true,
+        random_id: 1,
+    }
+}
+
+fn person(owner: bool, id: &str, name: &str) -> Newcomer {
+    Newcomer {
+        owner,
+        user_id: id.into(),
+        name: name.into(),
+        version: (1, 42),
+        capability: 0,
+        reconnect_name: [b'A'; 12],
+    }
+}
+
+impl Stage {
+    fn open(charter: Charter) -> Stage {
+        let now = Now { steady: Duration::from_secs(1000), office: 5_000_000 };
+        let mut stage = Stage {
+            room: Room::open(charter, now),
+            now,
+            sent: BTreeMap::new(),
+            views: BTreeMap::new(),
+            recorded: View::default(),
+            private_recorded: false,
+            parted: Vec::new(),
+            ended: None,
+        };
+        stage.drain();
+        stage
+    }
+
+    fn join(&mut self, newcomer: Newcomer) -> Ssrc {
+        let ssrc = self.room.join(newcomer, self.now).unwrap();
+        self.drain();
+        ssrc
+    }
+
+    fn owner(&mut self) -> Ssrc {
+        self.join(person(true, "olive", "Olive"))
+    }
+
+    fn guest(&mut self, name: &str) -> Ssrc {
+        self.join(person(false, &name.to_lowercase(), name))
+    }
+
+    fn leave(&mut self, ssrc: Ssrc) {
+        self.views.remove(&ssrc);
+        self.room.leave(ssrc, true, self.now);
+        self.drain();
+    }
+
+    fn receive(&mut self, from: Ssrc, message: ToServer) {
+        self.room.receive(from, message, self.now);
+        self.drain();
+    }
+
+    fn say(&mut self, from: Ssrc, text: &str) {
+        self.receive(from, ToServer::Chat(ChatToServer::Say { text: text.into() }));
+    }
+
+    fn whisper(&mut self, from: Ssrc, to: Ssrc, text: &str) {
+        self.receive(from, ToServer::Chat(ChatToServer::Whisper { to, text: text.into() }));
+    }
+
+    fn token(&mut self, from: Ssrc, to: Ssrc) {
+        self.receive(from, ToServer::Floor(FloorToServer::Token(to)));
+    }
+
+    fn wait(&mut self, seconds: u64) {
+        self.now = self.now.plus(Duration::from_secs(seconds));
+        self.room.tick(self.now);
+        self.drain();
+    }
+
+    fn forget(&mut self) {
+        self.sent.values_mut().for_each(Vec::clear);
+    }
+
+    /// Does what the shell does: a message goes to connections that are open at that moment.
+    fn drain(&mut self) {
+        while let Some(output) = self.room.poll() {
+            assert!(self.ended.is_none(), "{output:?} came after the end");
+            match output {
+                Output::Admit(ssrc) => {
+                    self.views.insert(ssrc, View::admitted(ssrc));
+                    self.sent.insert(ssrc, Vec::new());
+                }
+                Output::Part(ssrc) => {
+                    assert!(self.views.remove(&ssrc).is_some());
+                    self.parted.push(ssrc);
+                }
+                Output::Record(message) => {
+                    self.private_recorded |= matches!(message, ToClient::Chat(ChatToClient::Whisper { .. }));
+                    self.recorded.apply(&message);
+                }
+                Output::Send(to, message) => {
+                    let receives = |ssrc: Ssrc| match to {
+                        Recipients::All => true,
+                        Recipients::AllBut(other) => ssrc != other,
+                        Recipients::One(one) => ssrc == one,
+                    };
+                    for (ssrc, view) in self.views.iter_mut().filter(|(ssrc, _)| receives(**ssrc)) {
+                        view.apply(&message);
+                        self.sent.entry(*ssrc).or_default().push(message.clone());
+                    }
+                }
+                Output::Ended(how) => self.ended = Some(how),
+            }
+        }
+    }
+
+    fn holder(&self) -> Ssrc {
+        self.room.view().token_holder
+    }
+}
+
+fn names(view: &View) -> Vec<String> {
+    view.people.values().filter(|p| p.present).map(|p| format!("{} {} {}", p.ssrc, p.user_id, p.name)).collect()
+}
+
+fn public(view: &View) -> Vec<ChatLine> {
+    view.chat.iter().filter(|line| line.audience == Audience::Public).map(|line| (**line).clone()).collect()
+}
+
+/// What everybody must agree on.
+fn shared(view: &View) -> (Vec<String>, [Ssrc; 4], i32, BTreeMap<i32, Ssrc>, String, String) {
+    let roles = [view.token_holder, view.data_sender, view.controller, view.assistant];
+    (names(view), roles, view.control_flags, view.speakers.clone(), view.meeting_id.clone(), view.title.clone())
+}
+
+#[test]
+fn the_first_participant_gets_the_token_and_a_later_owner_does_not_take_it() {
+    let mut stage = Stage::open(charter());
+    let gus = stage.guest("Gus");
+    assert_eq!((gus, stage.holder()), (1, 1));
+    assert_eq!(stage.owner(), OWNER);
+    assert_eq!(stage.holder(), 1);
+}
+
+#[test]
+fn only_the_owner_is_told_that_the_token_is_hers() {
+    let mut stage = Stage::open(charter());
+    stage.owner();
+    stage.guest("Gus");
+    assert!(stage.views[&0].owns_token && !stage.views[&1].owns_token);
+}
+
+#[test]
+fn a_newcomer_is_told_in_the_order_that_the_known_client_needs() {
+    let mut stage = Stage::open(charter());
+    stage.owner();
+    stage.say(0, "before you came");
+    stage.guest("Gus");
+    let place = |wanted: &dyn Fn(&ToClient) -> bool| stage.sent[&1].iter().position(wanted).unwrap();
+    let last = |wanted: &dyn Fn(&ToClient) -> bool| stage.sent[&1].iter().rposition(wanted).unwrap();
+    assert_eq!(place(&|m| matches!(m, ToClient::Fact(Fact::MaxExtension(103)))), 0);
+    let users = last(&|m| matches!(m, ToClient::User(_)));
+    let roles = place(&|m| matches!(m, ToClient::Floor(FloorToClient::Controller(NOBODY))));
+    let token = place(&|m| matches!(m, ToClient::Floor(FloorToClient::Token(0))));
+    let done = place(&|m| matches!(m, ToClient::Fact(Fact::Initialised(_))));
+    assert!(users < roles && roles < token && token < done);
+    let after: Vec<&ToClient> = stage.sent[&1].iter().skip(done + 1).collect();
+    assert!(matches!(after[..], [ToClient::Chat(_)]), "only the chat so far may follow: {after:?}");
+    assert_eq!(stage.views[&1].chat[0].text, "before you came");
+}
+
+#[test]
+fn the_same_id_takes_over_whatever_the_name_and_keeps_its_role() {
+    let mut stage = Stage::open(charter());
+    stage.owner();
+    let gus = stage.guest("Gus");
+    stage.token(0, gus);
+    stage.forget();
+    let again = stage.join(person(false, "gus", "Gustav"));
+    assert_eq!((again, stage.holder()), (gus, gus));
+    assert_eq!(stage.parted, [gus]);
+    let told: Vec<&ToClient> = stage.sent[&0].iter().collect();
+    assert!(
+        matches!(told[..], [ToClient::User(UserToClient::Delete { .. }), ToClient::User(UserToClient::Add(_))]),
+        "{told:?}"
+    );
+    assert_eq!(stage.views[&0].name_of(gus), "Gustav");
+}
+
+#[test]
+fn two_anonymous_guests_of_one_name_are_two_people() {
+    let mut stage = Stage::open(charter());
+    let (a, b) = (stage.join(person(false, "", "Guest")), stage.join(person(false, "", "Guest")));
+    assert_ne!(a, b);
+    assert!(stage.parted.is_empty());
+}
+
+#[test]
+fn a_number_is_not_given_to_somebody_else() {
+    let mut stage = Stage::open(charter());
+    stage.owner();
+    let gus = stage.guest("Gus");
+    stage.leave(gus);
+    assert_eq!(stage.guest("Tess"), 2);
+    assert_eq!(stage.guest("Gus"), gus, "the same person has the same number");
+}
+
+#[test]
+fn the_five_thousandth_guest_is_one_too_many() {
+    let mut room = Room::open(charter(), Now::default());
+    let mut join = |n: usize| {
+        let joined = room.join(person(false, "", &n.to_string()), Now::default());
+        while room.poll().is_some() {}
+        // Leaves at once: five thousand who stay would make five thousand messages each.
+        if let Ok(ssrc) = joined {
+            room.leave(ssrc, true, Now::default());
+            while room.poll().is_some() {}
+        }
+        joined
+    };
+    for n in 1..=4999 {
+        assert_eq!(join(n), Ok(i32::try_from(n).unwrap()));
+    }
+    assert_eq!(join(5000), Err(RoomFull));
+}
+
+#[test]
+fn a_whisper_reaches_two_and_no_recording() {
+    let mut stage = Stage::open(charter());
+    stage.owner();
+    let (gus, tess) = (stage.guest("Gus"), stage.guest("Tess"));
+    stage.forget();
+    stage.whisper(0, gus, "[To:Gus]psst");
+    assert_eq!(stage.views[&0].chat[0].text, "psst");
+    assert_eq!(stage.views[&gus].chat[0].audience, Audience::Private { to: gus });
+    assert!(stage.sent[&tess].is_empty() && !stage.private_recorded);
+    stage.whisper(0, 99, "nobody");
+    assert_eq!(stage.views[&0].chat.len(), 1);
+}
+
+#[test]
+fn a_line_carries_its_senders_name_and_is_cut_between_characters() {
+    let mut stage = Stage::open(charter());
+    stage.owner();
+    stage.say(0, &"會".repeat(682));
+    let Some(ToClient::Chat(ChatToClient::Line { text, .. })) = stage.sent[&0].last() else { panic!("no line") };
+    assert!(text.starts_with("Olive>會") && text.len() <= 2047);
+    assert_eq!(text.len(), 6 + 3 * 680);
+}
+
+#[test]
+fn the_holder_hands_the_token_on_and_only_the_owner_takes_it_back() {
+    let mut stage = Stage::open(charter());
+    stage.owner();
+    let (gus, tess) = (stage.guest("Gus"), stage.guest("Tess"));
+    stage.token(gus, gus);
+    assert_eq!(stage.holder(), 0, "a guest cannot take it");
+    stage.token(0, 99);
+    assert_eq!(stage.holder(), 0, "nobody is there");
+    stage.receive(0, ToServer::Floor(FloorToServer::GiveOutToken { target: gus, questioners: vec![0] }));
+    assert_eq!(stage.holder(), gus);
+    stage.token(0, tess);
+    assert_eq!(stage.holder(), gus, "the owner may take it, not hand it on for others");
+    stage.token(0, 0);
+    assert_eq!(stage.holder(), 0);
+}
+
+#[test]
+fn whoever_leaves_is_gone_before_the_token_moves() {
+    let mut stage = Stage::open(charter());
+    let gus = stage.guest("Gus");
+    let tess = stage.guest("Tess");
+    stage.owner();
+    stage.forget();
+    stage.leave(gus);
+    let told: Vec<&ToClient> = stage.sent[&tess].iter().collect();
+    assert!(
+        matches!(told[..], [ToClient::User(UserToClient::Delete { .. }), ToClient::Floor(FloorToClient::Token(0))]),
+        "{told:?}"
+    );
+    stage.leave(0);
+    assert_eq!(stage.holder(), tess, "without the owner, who is there longest");
+    stage.leave(tess);
+    assert_eq!(stage.holder(), NOBODY);
+}
+
+#[test]
+fn only_the_owner_ends_the_meeting_and_everybody_is_told_before_parting() {
+    let mut stage = Stage::open(charter());
+    stage.owner();
+    let gus = stage.guest("Gus");
+    stage.receive(gus, ToServer::EndMeeting);
+    assert_eq!(stage.ended, None);
+    stage.receive(0, ToServer::EndMeeting);
+    assert_eq!((stage.ended, stage.parted.len()), (Some(How::OwnersRequest), 2));
+    assert_eq!(stage.sent[&gus].last(), Some(&ToClient::End(End::SessionEnd)));
+    // Nothing follows: drain() would say so.
+    stage.say(0, "too late");
+    stage.wait(1000);
+}
+
+#[test]
+fn an_empty_room_closes_after_a_minute_unless_somebody_returns() {
+    let mut stage = Stage::open(charter());
+    stage.wait(59);
+    stage.owner();
+    stage.wait(10_000);
+    stage.leave(0);
+    stage.wait(59);
+    stage.owner();
+    stage.leave(0);
+    stage.wait(59);
+    assert_eq!(stage.ended, None);
+    stage.wait(1);
+    assert_eq!(stage.ended, Some(How::EmptyRoom));
+}
+
+#[test]
+fn an_event_ends_with_its_time_or_a_minute_after_the_last_one_left() {
+    let event = |autoextension| Charter { duration: Some(Duration::from_secs(600)), autoextension, ..charter() };
+    let mut strict = Stage::open(event(false));
+    strict.owner();
+    strict.wait(599);
+    assert_eq!(strict.ended, None);
+    strict.wait(1);
+    assert_eq!(strict.ended, Some(How::TimerOver));
+
+    let mut early = Stage::open(event(true));
+    early.owner();
+    early.leave(0);
+    early.wait(659);
+    assert_eq!(early.ended, None, "empty, but its time is not over");
+    early.wait(1);
+    assert_eq!(early.ended, Some(How::TimerOver));
+
+    let mut late = Stage::open(event(true));
+    late.owner();
+    late.wait(5_000);
+    assert_eq!(late.ended, None, "it goes on while somebody is there");
+    late.leave(0);
+    late.wait(60);
+    assert_eq!(late.ended, Some(How::TimerOver));
+}
+
+/// Something that happens; numbers are taken modulo what there is.
+#[derive(Clone, Debug)]
+enum Act {
+    Join(u8),
+    Leave(u8),
+    Say(u8, String),
+    Whisper(u8, u8),
+    Token(u8, u8),
+    Capability(u8, u8),
+}
+
+fn acts() -> impl Strategy<Value = Vec<Act>> {
+    let act = prop_oneof![
+        3 => any::<u8>().prop_map(Act::Join),
+        1 => any::<u8>().prop_map(Act::Leave),
+        3 => (any::<u8>(), "[a-z>會]{0,6}").prop_map(|(who, text)| Act::Say(who, text)),
+        1 => (any::<u8>(), any::<u8>()).prop_map(|(who, to)| Act::Whisper(who, to)),
+        2 => (any::<u8>(), any::<u8>()).prop_map(|(who, to)| Act::Token(who, to)),
+        1 => (any::<u8>(), any::<u8>()).prop_map(|(who, bits)| Act::Capability(who, bits)),
+    ];
+    prop::collection::vec(act, 1..40)
+}
+
+impl Stage {
+    fn act(&mut self, act: &Act) {
+        let inside: Vec<Ssrc> = self.views.keys().copied().collect();
+        let pick = |n: u8| inside.get(usize::from(n) % inside.len().max(1)).copied();
+        match act {
+            Act::Join(0..64) => drop(self.owner()),
+            // Some come with an id and come back, some are anonymous.
+            Act::Join(n @ 64..192) => drop(self.join(person(false, &format!("id{}", n % 4), &format!("N{}", n % 3)))),
+            Act::Join(_) => drop(self.join(person(false, "", "Guest"))),
+            Act::Leave(n) => pick(*n).into_iter().for_each(|who| self.leave(who)),
+            Act::Say(n, text) => pick(*n).into_iter().for_each(|who| self.say(who, text)),
+            Act::Whisper(n, to) => {
+                if let (Some(who), Some(to)) = (pick(*n), pick(*to)) {
+                    self.whisper(who, to, "[To:x]psst");
+                }
+            }
+            Act::Token(n, to) => {
+                if let (Some(who), Some(to)) = (pick(*n), pick(*to)) {
+                    self.token(who, to);
+                }
+            }
+            Act::Capability(n, bits) => pick(*n).into_iter().for_each(|who| {
+                self.receive(who, ToServer::User(UserToServer::Capability(*bits)));
+            }),
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn everybody_knows_the_same_whenever_they_came_and_so_does_the_recording(acts in acts()) {
+        let mut stage = Stage::open(charter());
+        for act in &acts {
+            stage.act(act);
+            let truth = stage.room.view();
+            for (ssrc, view) in &stage.views {
+                prop_assert_eq!(shared(view), shared(truth), "participant {}", ssrc);
+                // Nobody has said more than a latecomer is told: all have all of it.
+                prop_assert_eq!(public(view), public(truth), "chat of {}", ssrc);
+            }
+            prop_assert_eq!(shared(&stage.recorded), shared(truth), "the recording");
+            prop_assert_eq!(public(&stage.recorded), public(truth), "the recording's chat");
+        }
+        prop_assert!(!stage.private_recorded);
+        let mut rebuilt = View::default();
+        let truth = stage.room.view();
+        let mut messages = catch_up::facts(truth);
+        messages.extend(catch_up::people_and_floor(truth, false));
+        messages.extend(catch_up::chat_history(truth, usize::MAX));
+        messages.iter().for_each(|message| rebuilt.apply(message));
+        prop_assert_eq!(shared(&rebuilt), shared(truth), "a checkpoint");
+        prop_assert_eq!(public(&rebuilt), public(truth), "a checkpoint's chat");
+    }
+}

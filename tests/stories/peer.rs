@@ -117,7 +117,8 @@ impl Peer {
         self.pipe.write(&message.encode()).await.unwrap();
     }
 
-    async fn answer(&mut self) -> BeforeAdmission {
+    /// What the server answers to the join request.
+    pub async fn answer(&mut self) -> BeforeAdmission {
         self.pipe.read(PATIENCE, "an answer to the join", BeforeAdmission::decode).await.unwrap()
     }
 

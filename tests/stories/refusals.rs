@@ -1,13 +1,15 @@
 //! Everybody whom the MCU turns away is told why, with the code of docs/decisions.md, and nobody else is held up.
 
-use hitdeck::client::{Client, ClientCommand, Ending, Phase};
+use hitdeck::client::{Client, ClientCommand, Ending};
 use hitdeck::hit::jnj::{Credential, Jnj};
 use hitdeck::hit::password::PasswordHash;
 use hitdeck::hit::request::CommandKind;
 use hitdeck::installation::order::{GuestOrder, RequestOrder};
 use hitdeck::link::Transport;
 use hitdeck::wire::Refusal;
+use hitdeck::wire::join::{BeforeAdmission, flags};
 
+use crate::peer::Peer;
 use crate::stage::{Stage, guest, joined, owner, turned_away, until};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -204,22 +206,25 @@ async fn a_full_server_takes_nobody_until_somebody_leaves() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rush_takes_no_more_places_than_there_are() {
     let stage = Stage::open_with(|config| config.licence.max_connection = 3).await;
-    // Invited guests open an event by themselves, so all are there before anybody is inside.
-    let event = |n: i32| RequestOrder { duration_min: 60, ..guest("rush", &format!("g{n}"), "Guest") };
-    let crowd: Vec<Client> = (0..12).map(|n| stage.join(&event(n))).collect();
+    // Invited guests open an event by themselves. All of them knock before anybody is let in.
+    let mut crowd = Vec::new();
+    for n in 0..12 {
+        let order = RequestOrder { duration_min: 60, ..guest("rush", &format!("g{n}"), "Guest") };
+        crowd.push((Peer::introduced(stage.mcu.address()).await, stage.issue(&order)));
+    }
+    for (peer, jnj) in &mut crowd {
+        peer.ask(jnj, flags::NORMAL).await;
+    }
     let mut inside = 0;
-    for client in &crowd {
-        let settled = |phase: &Phase| matches!(phase, Phase::InMeeting | Phase::Ended(_));
-        let state = until(client, "in or out", |s| settled(&s.phase)).await;
-        match &state.phase {
-            Phase::InMeeting => inside += 1,
-            refused => assert_eq!(*refused, Phase::Ended(Ending::Refused(Refusal::TooManyUser))),
+    for (peer, _) in &mut crowd {
+        match peer.answer().await {
+            BeforeAdmission::Admitted(_) => inside += 1,
+            BeforeAdmission::Refused(Refusal::TooManyUser) => {}
+            other => panic!("{other:?}"),
         }
     }
     assert_eq!(inside, 3);
-    for client in crowd {
-        client.finish().await;
-    }
+    drop(crowd);
     stage.close().await;
 }
 
