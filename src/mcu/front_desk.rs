@@ -153,7 +153,7 @@ pub(super) fn new(start: Start) -> (FrontDesk, impl Future<Output = ()> + Send) 
 
 struct Running {
     queue: mpsc::Sender<ToMeeting>,
-    /// One more owner than there are places taken.
+    /// Held here, and once more by every place taken.
     places: Arc<()>,
     summary: watch::Receiver<Arc<Summary>>,
     request: ServiceRequest,

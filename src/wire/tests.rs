@@ -226,14 +226,10 @@ fn from_clients() -> impl Strategy<Value = ToServer> {
         any::<i32>().prop_map(|target| ToServer::Floor(FloorToServer::Token(target))),
         (any::<i32>(), prop::collection::vec(any::<i32>(), 0..9))
             .prop_map(|(target, questioners)| ToServer::Floor(FloorToServer::GiveOutToken { target, questioners })),
-        prop::sample::select(vec![
-            "4100000002",
-            "5600000001",
-            "7a0000002500000004000000 05",
-            "7a0000005300",
-            "4d750000000000000004"
-        ])
-        .prop_map(|_| ToServer::Passed(layout::Passed { name: "REQUEST_VIDEO", bytes: hex("5600000001") })),
+        Just(passed("REQUEST_VIDEO", "5600000001")),
+        Just(passed("FORCE_SYNC", "7a00000053")),
+        Just(passed("PARTICIPANT_VIDEO", "7a000000250000000400000005")),
+        Just(passed("MARK MOVE", "4d6d00000000000000050000000500000008000000640000000100000001")),
     ]
 }
 
