@@ -238,7 +238,7 @@ fn a_recording_is_played_by_double_click_enter_and_button() {
     harness.run();
     press(&mut harness, Modifiers::NONE, Key::Enter);
     click(&mut harness, "Play recording");
-    let play = r#"Play("/home/qa/hit-deck/recording/_user/0.jnr")"#;
+    let play = r#"Play("/srv/qa/hit-deck/recording/_user/0.jnr")"#;
     assert_eq!(front.sent(), [play, play]);
     press(&mut harness, Modifiers::NONE, Key::ArrowDown);
     // The click before must not count as the first of three.
@@ -246,7 +246,7 @@ fn a_recording_is_played_by_double_click_enter_and_button() {
     harness.get_by_label("999").click();
     harness.get_by_label("999").click();
     harness.run();
-    assert_eq!(front.sent(), [r#"Play("/home/qa/hit-deck/recording/_user/1.jnr")"#]);
+    assert_eq!(front.sent(), [r#"Play("/srv/qa/hit-deck/recording/_user/1.jnr")"#]);
     press(&mut harness, Modifiers::NONE, Key::F5);
     assert_eq!(front.sent(), ["RefreshRecordings"]);
 }

@@ -158,7 +158,7 @@ pub fn recordings(n: u32) -> Arc<Vec<RecordingRow>> {
     let row = |n: u32| {
         let kind = if n == 0 { RecordingKind::Live } else { kinds[pick(n, kinds.len())] };
         RecordingRow {
-            path: format!("/home/qa/hit-deck/recording/_user/{n}.jnr").into(),
+            path: format!("/srv/qa/hit-deck/recording/_user/{n}.jnr").into(),
             title: titles[pick(n, titles.len())].into(),
             meeting_id: (1_000 - n).to_string(),
             owner_id: owners[pick(n, 3)].0.into(),
@@ -295,7 +295,7 @@ pub fn player(id: u64) -> Arc<PlayerSnapshot> {
     view.chat.truncate(8);
     Arc::new(PlayerSnapshot {
         id,
-        file: "/home/qa/hit-deck/recording/_user/40.jnr".into(),
+        file: "/srv/qa/hit-deck/recording/_user/40.jnr".into(),
         title: "Weekly planning".into(),
         start_ms: 1_000,
         end_ms: 3_601_000,

@@ -63,7 +63,7 @@ fn home_with_meetings_tabs_and_toasts() {
         fixtures::notice(
             2,
             Level::Error,
-            "Cannot write to /home/qa/hit-deck/jnj: permission denied. Choose another folder.",
+            "Cannot write to /srv/qa/hit-deck/jnj: permission denied. Choose another folder.",
         ),
     ];
     pictures(&mut results, "home-busy", &shot, |_| {});
