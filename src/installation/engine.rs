@@ -172,6 +172,7 @@ impl Task {
         let mut tick = tokio::time::interval(LOOK_EVERY);
         let changed = Arc::clone(&self.changed);
         let mut meetings_before = 0;
+        let mut listed_at = self.clock.now().steady;
         loop {
             self.publish();
             tokio::select! {
@@ -185,8 +186,10 @@ impl Task {
                 Some(_) = self.forwarders.join_next() => {}
             }
             let meetings = self.serving.as_ref().map_or(0, |s| s.meetings.borrow().meetings.len());
-            if meetings != meetings_before {
-                meetings_before = meetings;
+            // What is being recorded grows: its length and its people are looked up again now and then.
+            let now = self.clock.now().steady;
+            if meetings != meetings_before || (meetings > 0 && now.saturating_sub(listed_at) >= LIST_EVERY) {
+                (meetings_before, listed_at) = (meetings, now);
                 self.refresh_recordings().await;
             }
         }
@@ -512,4 +515,5 @@ enum StartFailure {
 const COMMANDS: usize = 256;
 const MAX_NOTICES: usize = 20;
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+const LIST_EVERY: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -117,7 +117,6 @@ pub struct Room {
     arrivals: BTreeMap<Ssrc, u64>,
     arrived: u64,
     empty_since: Option<Now>,
-    ever_joined: usize,
     outputs: VecDeque<Output>,
     ended: bool,
 }
@@ -146,7 +145,6 @@ impl Room {
             arrivals: BTreeMap::new(),
             arrived: 0,
             empty_since: Some(now),
-            ever_joined: 0,
             outputs: VecDeque::new(),
             ended: false,
         };
@@ -167,8 +165,6 @@ impl Room {
         if returning {
             self.send(Recipients::One(ssrc), ToClient::End(End::Overwrite));
             self.outputs.push_back(Output::Part(ssrc));
-        } else {
-            self.ever_joined += 1;
         }
         self.outputs.push_back(Output::Admit(ssrc));
         self.empty_since = None;
@@ -283,9 +279,9 @@ impl Room {
         &self.view
     }
 
-    /// How many different participants there have been.
+    /// How many different participants there have been; somebody who came back counts once.
     pub fn ever_joined(&self) -> usize {
-        self.ever_joined
+        self.view.people.len()
     }
 
     /// Since the meeting was opened.

@@ -145,8 +145,8 @@ impl Stage {
     }
 }
 
-fn names(view: &View) -> Vec<String> {
-    view.people.values().filter(|p| p.present).map(|p| format!("{} {} {}", p.ssrc, p.user_id, p.name)).collect()
+fn present(view: &View) -> Vec<Person> {
+    view.people.values().filter(|p| p.present).cloned().collect()
 }
 
 fn public(view: &View) -> Vec<ChatLine> {
@@ -154,9 +154,9 @@ fn public(view: &View) -> Vec<ChatLine> {
 }
 
 /// What everybody must agree on.
-fn shared(view: &View) -> (Vec<String>, [Ssrc; 4], i32, BTreeMap<i32, Ssrc>, String, String) {
+fn shared(view: &View) -> (Vec<Person>, [Ssrc; 4], i32, BTreeMap<i32, Ssrc>, String, String) {
     let roles = [view.token_holder, view.data_sender, view.controller, view.assistant];
-    (names(view), roles, view.control_flags, view.speakers.clone(), view.meeting_id.clone(), view.title.clone())
+    (present(view), roles, view.control_flags, view.speakers.clone(), view.meeting_id.clone(), view.title.clone())
 }
 
 #[test]
@@ -183,16 +183,34 @@ fn a_newcomer_is_told_in_the_order_that_the_known_client_needs() {
     stage.say(0, "before you came");
     stage.guest("Gus");
     let place = |wanted: &dyn Fn(&ToClient) -> bool| stage.sent[&1].iter().position(wanted).unwrap();
-    let last = |wanted: &dyn Fn(&ToClient) -> bool| stage.sent[&1].iter().rposition(wanted).unwrap();
     assert_eq!(place(&|m| matches!(m, ToClient::Fact(Fact::MaxExtension(103)))), 0);
-    let users = last(&|m| matches!(m, ToClient::User(_)));
-    let roles = place(&|m| matches!(m, ToClient::Floor(FloorToClient::Controller(NOBODY))));
-    let token = place(&|m| matches!(m, ToClient::Floor(FloorToClient::Token(0))));
+    let user = |wanted: Ssrc| place(&|m| matches!(m, ToClient::User(UserToClient::Add(user)) if user.ssrc == wanted));
+    let floor = |wanted: FloorToClient| place(&|m| *m == ToClient::Floor(wanted.clone()));
+    let token = floor(FloorToClient::Token(0));
+    // Everybody who is there, the newcomer included.
+    assert!(user(0) < token && user(1) < token);
+    let roles = [FloorToClient::Controller(NOBODY), FloorToClient::ControlFlags(0), FloorToClient::Assistant(NOBODY)];
+    for role in roles {
+        assert!(floor(role.clone()) < token, "{role:?} came after the token");
+    }
     let done = place(&|m| matches!(m, ToClient::Fact(Fact::Initialised(_))));
-    assert!(users < roles && roles < token && token < done);
+    assert!(token < done);
     let after: Vec<&ToClient> = stage.sent[&1].iter().skip(done + 1).collect();
     assert!(matches!(after[..], [ToClient::Chat(_)]), "only the chat so far may follow: {after:?}");
     assert_eq!(stage.views[&1].chat[0].text, "before you came");
+}
+
+#[test]
+fn a_latecomer_is_told_the_newest_lines_only_oldest_first() {
+    let mut stage = Stage::open(charter());
+    stage.owner();
+    for n in 0..=HISTORY {
+        stage.say(0, &n.to_string());
+    }
+    let late = stage.guest("Late");
+    let chat = &stage.views[&late].chat;
+    assert_eq!(chat.len(), HISTORY);
+    assert_eq!((chat[0].text.as_str(), chat[HISTORY - 1].text.as_str()), ("1", "500"));
 }
 
 #[test]
@@ -211,6 +229,32 @@ fn the_same_id_takes_over_whatever_the_name_and_keeps_its_role() {
         "{told:?}"
     );
     assert_eq!(stage.views[&0].name_of(gus), "Gustav");
+}
+
+#[test]
+fn the_earlier_connection_is_told_and_closed_before_the_new_one_is_let_in() {
+    let mut stage = Stage::open(charter());
+    let gus = stage.guest("Gus");
+    stage.room.join(person(false, "gus", "Gus"), stage.now).unwrap();
+    let first: Vec<Output> = std::iter::from_fn(|| stage.room.poll()).take(3).collect();
+    let told = ToClient::End(End::Overwrite);
+    assert!(
+        matches!(&first[..], [Output::Send(Recipients::One(to), message), Output::Part(old), Output::Admit(new)]
+            if [*to, *old, *new] == [gus; 3] && *message == told),
+        "{first:?}"
+    );
+}
+
+#[test]
+fn somebody_who_comes_back_is_still_one_participant() {
+    let mut stage = Stage::open(charter());
+    let gus = stage.guest("Gus");
+    stage.leave(gus);
+    stage.guest("Gus");
+    stage.guest("Gus");
+    assert_eq!(stage.room.ever_joined(), 1);
+    stage.guest("Tess");
+    assert_eq!(stage.room.ever_joined(), 2);
 }
 
 #[test]
@@ -251,6 +295,17 @@ fn the_five_thousandth_guest_is_one_too_many() {
 }
 
 #[test]
+fn a_full_room_still_lets_in_whoever_has_a_number() {
+    let mut stage = Stage::open(charter());
+    let gus = stage.guest("Gus");
+    stage.room.next_guest = MAX_SSRC;
+    assert_eq!(stage.guest("Last"), MAX_SSRC);
+    assert_eq!(stage.room.join(person(false, "tess", "Tess"), stage.now), Err(RoomFull));
+    assert!(stage.room.poll().is_none(), "nobody hears of a refusal");
+    assert_eq!((stage.guest("Gus"), stage.owner()), (gus, OWNER));
+}
+
+#[test]
 fn a_whisper_reaches_two_and_no_recording() {
     let mut stage = Stage::open(charter());
     stage.owner();
@@ -261,7 +316,13 @@ fn a_whisper_reaches_two_and_no_recording() {
     assert_eq!(stage.views[&gus].chat[0].audience, Audience::Private { to: gus });
     assert!(stage.sent[&tess].is_empty() && !stage.private_recorded);
     stage.whisper(0, 99, "nobody");
+    stage.leave(tess);
+    stage.whisper(0, tess, "gone");
     assert_eq!(stage.views[&0].chat.len(), 1);
+    stage.whisper(gus, gus, "a note");
+    assert_eq!(stage.views[&gus].chat.len(), 2, "to oneself it comes once");
+    let late = stage.guest("Late");
+    assert!(stage.views[&late].chat.is_empty());
 }
 
 #[test]
@@ -272,6 +333,10 @@ fn a_line_carries_its_senders_name_and_is_cut_between_characters() {
     let Some(ToClient::Chat(ChatToClient::Line { text, .. })) = stage.sent[&0].last() else { panic!("no line") };
     assert!(text.starts_with("Olive>會") && text.len() <= 2047);
     assert_eq!(text.len(), 6 + 3 * 680);
+    stage.say(0, &"x".repeat(2041));
+    assert_eq!(stage.views[&0].chat[1].text.len(), 2041, "2047 bytes with the name are not too many");
+    stage.say(0, &"x".repeat(2042));
+    assert_eq!(stage.views[&0].chat[2].text.len(), 2041);
 }
 
 #[test]
@@ -289,6 +354,25 @@ fn the_holder_hands_the_token_on_and_only_the_owner_takes_it_back() {
     assert_eq!(stage.holder(), gus, "the owner may take it, not hand it on for others");
     stage.token(0, 0);
     assert_eq!(stage.holder(), 0);
+    stage.leave(tess);
+    stage.forget();
+    stage.token(0, tess);
+    assert_eq!(stage.holder(), 0, "the other has left");
+    assert!(stage.sent.values().all(Vec::is_empty), "what is ignored is not announced");
+}
+
+#[test]
+fn a_capability_is_told_to_all_without_bits_that_mean_nothing() {
+    let mut stage = Stage::open(charter());
+    stage.owner();
+    let gus = stage.guest("Gus");
+    stage.forget();
+    stage.receive(gus, ToServer::User(UserToServer::Capability(0xfe)));
+    for ssrc in [0, gus] {
+        assert_eq!(stage.sent[&ssrc], [ToClient::User(UserToClient::Capability(gus, 2))]);
+    }
+    let known = &stage.room.view().people[&gus];
+    assert!(known.video && !known.audio);
 }
 
 #[test]
@@ -311,6 +395,37 @@ fn whoever_leaves_is_gone_before_the_token_moves() {
 }
 
 #[test]
+fn a_departed_speakers_channel_is_free_before_the_token_moves() {
+    let mut stage = Stage::open(charter());
+    let gus = stage.guest("Gus");
+    let tess = stage.guest("Tess");
+    // Nobody can be made a speaker yet; leaving is ready for it.
+    stage.room.view.speakers.extend([(0, tess), (3, gus)]);
+    stage.forget();
+    stage.leave(gus);
+    let expected = [
+        ToClient::User(UserToClient::Delete { ssrc: gus, by_action: true }),
+        ToClient::Floor(FloorToClient::Speaker { ssrc: gus, channel: 3, assigned: false }),
+        ToClient::Floor(FloorToClient::Token(tess)),
+    ];
+    assert_eq!(stage.sent[&tess], expected);
+    assert_eq!(stage.room.view().speakers, BTreeMap::from([(0, tess)]));
+}
+
+#[test]
+fn the_longest_present_holds_the_token_next_and_coming_back_starts_anew() {
+    let mut stage = Stage::open(charter());
+    let (gus, tess, ann) = (stage.guest("Gus"), stage.guest("Tess"), stage.guest("Ann"));
+    // Another device does not count as coming back; a departure does.
+    stage.guest("Tess");
+    stage.leave(gus);
+    assert_eq!(stage.holder(), tess);
+    stage.guest("Gus");
+    stage.leave(tess);
+    assert_eq!(stage.holder(), ann);
+}
+
+#[test]
 fn only_the_owner_ends_the_meeting_and_everybody_is_told_before_parting() {
     let mut stage = Stage::open(charter());
     stage.owner();
@@ -319,9 +434,14 @@ fn only_the_owner_ends_the_meeting_and_everybody_is_told_before_parting() {
     assert_eq!(stage.ended, None);
     stage.receive(0, ToServer::EndMeeting);
     assert_eq!((stage.ended, stage.parted.len()), (Some(How::OwnersRequest), 2));
-    assert_eq!(stage.sent[&gus].last(), Some(&ToClient::End(End::SessionEnd)));
+    for ssrc in [0, gus] {
+        assert_eq!(stage.sent[&ssrc].last(), Some(&ToClient::End(End::SessionEnd)));
+    }
     // Nothing follows: drain() would say so.
     stage.say(0, "too late");
+    stage.token(0, gus);
+    stage.leave(gus);
+    stage.room.end(How::ByAdmin);
     stage.wait(1000);
 }
 
@@ -335,10 +455,27 @@ fn an_empty_room_closes_after_a_minute_unless_somebody_returns() {
     stage.wait(59);
     stage.owner();
     stage.leave(0);
-    stage.wait(59);
+    let minute = stage.now.steady + Duration::from_secs(60);
+    assert_eq!(stage.room.deadline(), Some(minute));
+    stage.now.steady = minute - Duration::from_nanos(1);
+    stage.wait(0);
     assert_eq!(stage.ended, None);
-    stage.wait(1);
+    stage.now.steady = minute;
+    stage.wait(0);
     assert_eq!(stage.ended, Some(How::EmptyRoom));
+}
+
+#[test]
+fn a_room_with_somebody_in_it_needs_no_tick() {
+    let mut stage = Stage::open(charter());
+    let gus = stage.guest("Gus");
+    stage.owner();
+    stage.leave(0);
+    assert_eq!(stage.room.deadline(), None);
+    stage.guest("Gus");
+    assert_eq!(stage.room.deadline(), None, "another device of the only one");
+    stage.leave(gus);
+    assert!(stage.room.deadline().is_some());
 }
 
 #[test]
@@ -364,7 +501,14 @@ fn an_event_ends_with_its_time_or_a_minute_after_the_last_one_left() {
     late.wait(5_000);
     assert_eq!(late.ended, None, "it goes on while somebody is there");
     late.leave(0);
-    late.wait(60);
+    late.wait(59);
+    late.owner();
+    late.wait(5_000);
+    assert_eq!(late.ended, None, "a return cancels it");
+    late.leave(0);
+    late.wait(59);
+    assert_eq!(late.ended, None);
+    late.wait(1);
     assert_eq!(late.ended, Some(How::TimerOver));
 }
 
@@ -428,6 +572,13 @@ proptest! {
         for act in &acts {
             stage.act(act);
             let truth = stage.room.view();
+            let inside: Vec<Ssrc> = present(truth).iter().map(|p| p.ssrc).collect();
+            prop_assert!(inside.iter().eq(stage.views.keys()), "{:?} have a connection", stage.views.keys());
+            if inside.is_empty() {
+                prop_assert_eq!(truth.token_holder, NOBODY);
+            } else {
+                prop_assert!(inside.contains(&truth.token_holder), "{} holds the token", truth.token_holder);
+            }
             for (ssrc, view) in &stage.views {
                 prop_assert_eq!(shared(view), shared(truth), "participant {}", ssrc);
                 // Nobody has said more than a latecomer is told: all have all of it.

@@ -131,7 +131,7 @@ impl<'a> Reader<'a> {
 
     /// `lp-utf8` of at most `max` bytes. Bytes that are no UTF-8 become U+FFFD: a name must not end a connection.
     pub fn text(&mut self, max: i32, expected: &'static str) -> Decoded<String> {
-        Ok(String::from_utf8_lossy(self.lp(max, expected)?).into_owned())
+        Ok(lossy(self.lp(max, expected)?.to_vec()))
     }
 
     /// `n` encrypted bytes, decrypted.
@@ -178,9 +178,10 @@ pub fn decode<T>(
     }
 }
 
-/// UTF-8, with U+FFFD where it is not.
+/// UTF-8, with U+FFFD where it is not. Never longer than the bytes that came: a text within its limit stays within it.
 pub fn lossy(bytes: Vec<u8>) -> String {
-    String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())
+    String::from_utf8(bytes)
+        .unwrap_or_else(|e| cut_utf8(&String::from_utf8_lossy(e.as_bytes()), e.as_bytes().len()).to_owned())
 }
 
 /// The longest prefix of `text` of at most `max` bytes that ends between characters.
@@ -297,6 +298,17 @@ mod tests {
             assert_eq!(decode(&whole[..n], &Keys::CLEAR, |r| r.text(9, "x")), Ok(None));
         }
         assert_eq!(decode(&whole, &Keys::CLEAR, |r| r.text(9, "x")), Ok(Some(("hello".into(), 9))));
+    }
+
+    #[test]
+    fn a_text_that_is_no_utf_8_does_not_grow_over_its_limit() {
+        let mut torn = vec![b'a'; 2046];
+        torn.push(0xe6);
+        assert_eq!(lossy(torn), "a".repeat(2046));
+        assert_eq!(lossy(vec![0xff; 7]), "\u{fffd}\u{fffd}");
+        let name = Clear::new().lp(&[0xff; 127]).bytes;
+        let (name, _) = decode(&name, &Keys::CLEAR, |r| r.text(127, "x")).unwrap().unwrap();
+        assert_eq!(name, "\u{fffd}".repeat(42));
     }
 
     #[test]
