@@ -37,7 +37,7 @@ pub fn launch(open: Option<PathBuf>, demo: Option<Option<PathBuf>>, logbook: Log
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(LaunchError::Folder)?;
     // Removed when the window is closed.
     let temporary = tempfile::tempdir().map_err(LaunchError::Folder)?;
-    let is_demo = demo.is_some();
+    let (is_demo, is_temporary) = (demo.is_some(), demo == Some(None));
     let folder = match demo {
         Some(Some(dir)) => dir,
         Some(None) => temporary.path().join("demo"),
@@ -52,7 +52,7 @@ pub fn launch(open: Option<PathBuf>, demo: Option<Option<PathBuf>>, logbook: Log
             listen: DEFAULT_LISTEN,
             // The first start shows a meeting that lives; later the installation is the user's own.
             with_people: fresh || is_demo,
-            demo: is_demo,
+            demo: is_temporary,
             logbook,
         }))
     };
