@@ -148,10 +148,8 @@ impl Room {
             outputs: VecDeque::new(),
             ended: false,
         };
-        for fact in [Fact::MeetingId(room.view.meeting_id.clone()), Fact::Title(room.view.title.clone())] {
-            room.outputs.push_back(Output::Record(ToClient::Fact(fact)));
-        }
-        room.outputs.push_back(Output::Record(CHANNELS));
+        let known = catch_up::facts(&room.view).into_iter().chain([CHANNELS]);
+        room.outputs.extend(known.map(Output::Record));
         room
     }
 
