@@ -267,6 +267,19 @@ fn two_anonymous_guests_of_one_name_are_two_people() {
 }
 
 #[test]
+fn a_guest_with_the_owners_id_is_not_the_owner() {
+    let mut stage = Stage::open(charter());
+    stage.owner();
+    let double = stage.join(person(false, "olive", "Olive"));
+    assert_ne!(double, OWNER);
+    assert!(stage.parted.is_empty() && !stage.views[&double].owns_token);
+    stage.receive(double, ToServer::EndMeeting);
+    assert_eq!(stage.ended, None);
+    stage.leave(0);
+    assert_eq!(stage.join(person(false, "olive", "Olive")), double, "nor once the owner has left");
+}
+
+#[test]
 fn a_number_is_not_given_to_somebody_else() {
     let mut stage = Stage::open(charter());
     stage.owner();
@@ -377,6 +390,42 @@ fn a_capability_is_told_to_all_without_bits_that_mean_nothing() {
 }
 
 #[test]
+fn what_somebody_says_of_themselves_is_told_to_all_with_their_number() {
+    let mut stage = Stage::open(charter());
+    stage.owner();
+    let gus = stage.guest("Gus");
+    stage.forget();
+    stage.receive(gus, ToServer::User(UserToServer::VideoStatus(2)));
+    stage.receive(gus, ToServer::User(UserToServer::CodePage(65001)));
+    let told = [UserToClient::VideoStatus(gus, 2), UserToClient::CodePage(gus, 65001)].map(ToClient::User);
+    assert_eq!((&stage.sent[&0][..], &stage.sent[&gus][..]), (&told[..], &told[..]));
+}
+
+#[test]
+fn a_probe_is_answered_to_its_sender_and_an_answer_to_nobody() {
+    let mut stage = Stage::open(charter());
+    stage.owner();
+    let gus = stage.guest("Gus");
+    stage.forget();
+    stage.receive(gus, ToServer::Alive(Alive::Probe));
+    stage.receive(gus, ToServer::Alive(Alive::Answer));
+    assert_eq!(stage.sent[&gus], [ToClient::Alive(Alive::Answer)]);
+    assert!(stage.sent[&0].is_empty());
+}
+
+#[test]
+fn a_newcomer_is_told_whether_it_is_recorded_and_how_to_come_back() {
+    for recorded in [true, false] {
+        let mut stage = Stage::open(Charter { recorded, random_id: 77, ..charter() });
+        let gus = stage.guest("Gus");
+        let told = |fact: Fact| stage.sent[&gus].contains(&ToClient::Fact(fact));
+        assert!(told(Fact::Recording(i32::from(recorded))) && told(Fact::NoRecording) != recorded);
+        assert!(told(Fact::Identity { meeting_type: 1, random_id: 77 }));
+        assert!(told(Fact::ReconnectName { name: b"AAAAAAAAAAAA".to_vec(), real_name: "Gus".into() }));
+    }
+}
+
+#[test]
 fn whoever_leaves_is_gone_before_the_token_moves() {
     let mut stage = Stage::open(charter());
     let gus = stage.guest("Gus");
@@ -433,6 +482,9 @@ fn only_the_owner_ends_the_meeting_and_everybody_is_told_before_parting() {
     let gus = stage.guest("Gus");
     stage.receive(gus, ToServer::EndMeeting);
     assert_eq!(stage.ended, None);
+    stage.token(0, gus);
+    stage.receive(gus, ToServer::EndMeeting);
+    assert_eq!(stage.ended, None, "holding the token is not owning the meeting");
     stage.receive(0, ToServer::EndMeeting);
     assert_eq!((stage.ended, stage.parted.len()), (Some(How::OwnersRequest), 2));
     for ssrc in [0, gus] {
