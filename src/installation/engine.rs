@@ -222,6 +222,18 @@ impl Task {
                 let hash = answer.as_ref().map(|text| PasswordHash::of(text.expose()));
                 self.ask_client(id, ClientCommand::Password(hash));
             }
+            // Carried out once the engine can; the window draws them already.
+            Command::PullThePlug
+            | Command::StartBackup
+            | Command::StopBackup
+            | Command::SetConnecting(_)
+            | Command::ForgetRecent(_)
+            | Command::Reissue(_)
+            | Command::TrustAndJoin(_)
+            | Command::ReconnectNow(_)
+            | Command::CutConnection(_)
+            | Command::PlayOverWire(_)
+            | Command::SetRepeat(..) => {}
             Command::Say(id, text) => self.ask_client(id, ClientCommand::Say(text)),
             Command::Whisper(id, to, text) => self.ask_client(id, ClientCommand::Whisper(to, text)),
             Command::GiveToken(id, to) => self.ask_client(id, ClientCommand::Token(to)),
@@ -464,6 +476,9 @@ impl Task {
             folder: self.options.installation.folder().to_owned(),
             demo: self.options.demo,
             mcu: self.state.clone(),
+            backup: McuState::Stopped,
+            connecting: Default::default(),
+            recent: Arc::default(),
             sessions,
             players: self.players.values().map(|player| Arc::clone(&player.watch().borrow())).collect(),
             recordings: Arc::clone(&self.recordings),
@@ -486,6 +501,11 @@ fn session(id: TabId, tab: &Tab, now: Duration) -> SessionSnapshot {
         source: tab.source.clone(),
         phase: rows::phase(&state.phase),
         view: Arc::clone(&state.view),
+        attempts: Arc::default(),
+        relay: None,
+        reconnects: 0,
+        can_reissue: false,
+        playback: None,
         server: state.server.clone(),
         transport: "WebSocket",
         server_version: state.server_version.clone(),
