@@ -9,7 +9,7 @@ use eframe::egui::{Key, KeyboardShortcut, Modifiers, ThemePreference};
 
 use super::state::State;
 use crate::installation::command::JnjOrder;
-use crate::installation::snapshot::{McuState, SessionPhase, Snapshot, TabId};
+use crate::installation::snapshot::{Connecting, McuState, SessionPhase, Snapshot, TabId};
 use crate::meeting::view::Ssrc;
 
 /// Declares the table once: action, an example for tests, name, tooltip, shortcut.
@@ -81,6 +81,24 @@ actions! {
     StopMcu eg Action::StopMcu, "Stop MCU", "Stop the meeting server; open meetings are closed and recordings finished", NONE;
     /// The answer to the question.
     StopMcuNow eg Action::StopMcuNow, "Stop MCU and close meetings", "Everybody is disconnected, recordings are finished", NONE;
+    /// Stops it as a crash would; asks first.
+    PullThePlug eg Action::PullThePlug, "Pull the plug…", "Stop the MCU without a goodbye, as a crash would, to see what clients do", NONE;
+    /// The answer to the question.
+    PullThePlugNow eg Action::PullThePlugNow, "Pull the plug now", "All connections are cut, and nobody is told", NONE;
+    /// Starts a second MCU.
+    StartBackup eg Action::StartBackup, "Start backup", "Start a second MCU of this installation on another address", NONE;
+    /// Stops it; asks first if there are meetings.
+    StopBackup eg Action::StopBackup, "Stop backup", "Stop the backup MCU; its meetings are closed and recordings finished", NONE;
+    /// The answer to the question.
+    StopBackupNow eg Action::StopBackupNow, "Stop backup and close meetings", "Everybody on the backup is disconnected, recordings are finished", NONE;
+    /// The popup with carrier and proxy.
+    ShowConnecting eg Action::ShowConnecting, "How to connect", "Carrier and proxy of sessions that are opened from now on", NONE;
+    /// Takes what is chosen there.
+    SetConnecting(Box<Connecting>) eg Action::SetConnecting(Box::default()), "Use from now on", "Sessions that are open already stay as they are", NONE;
+    /// Joins with a recently used jnj.
+    OpenRecent(PathBuf) eg Action::OpenRecent(PathBuf::new()), "Open recent", "Join with this jnj file in a new tab", NONE;
+    /// Takes it off the list.
+    ForgetRecent(PathBuf) eg Action::ForgetRecent(PathBuf::new()), "Forget", "Take it off this list; the file itself stays", NONE;
     /// Fills in the form for an owner.
     StartMeeting eg Action::StartMeeting, "Start a meeting", "Issue a jnj for an owner and join with it", ctrl(Key::N);
     /// Fills in the form for a guest.
@@ -115,11 +133,21 @@ actions! {
     EndMeetingNow(TabId) eg Action::EndMeetingNow(1), "End for everybody", "Everybody is disconnected and the recording is finished", NONE;
     /// With the same jnj.
     JoinAgain(TabId) eg Action::JoinAgain(1), "Join again", "Join with the same jnj", NONE;
+    /// Issues a stale jnj of this installation once more.
+    Reissue(TabId) eg Action::Reissue(1), "Issue again and join", "Issue the same jnj anew with this installation's keys, and join with it in this tab", NONE;
+    /// In spite of its certificate.
+    TrustAndJoin(TabId) eg Action::TrustAndJoin(1), "Trust this certificate and join", "Take exactly this certificate for this server, and no other", NONE;
+    /// Does not wait for the next attempt.
+    ReconnectNow(TabId) eg Action::ReconnectNow(1), "Reconnect now", "Make the next attempt at once", NONE;
+    /// As a pulled cable would.
+    CutConnection(TabId) eg Action::CutConnection(1), "Cut the connection", "Cut it as a pulled cable would, to see the session come back by itself", NONE;
     /// Server, transport, version, bytes.
     ShowConnection(TabId) eg Action::ShowConnection(1), "Connection", "Server, transport, version and bytes of this connection", NONE;
 
     /// Plays a file.
     PlayFile(PathBuf) eg Action::PlayFile(PathBuf::new()), "Play recording", "Play it in a new tab (Enter)", NONE;
+    /// Plays a recording through the MCU, as a JoinNet would.
+    PlayOverWire(PathBuf) eg Action::PlayOverWire(PathBuf::new()), "Play over the wire", "Issue a jnj for this recording, and play it through the MCU as a JoinNet would", NONE;
     /// Reads the recording root again.
     RefreshRecordings eg Action::RefreshRecordings, "Refresh", "Read the recording folder again", key(Key::F5);
     /// Goes on.
@@ -134,6 +162,9 @@ actions! {
     Forward(TabId) eg Action::Forward(1), "Forward 10 s", "Go 10 seconds forward (Right arrow)", NONE;
     /// 0.25..=16.
     SetSpeed(TabId, f32) eg Action::SetSpeed(1, 1.0), "Playback speed", "How fast the recording is played", NONE;
+
+    /// Starts over at the end, or not.
+    SetRepeat(TabId, bool) eg Action::SetRepeat(1, true), "Repeat", "Start over when the end is reached", NONE;
 
     /// All lines that pass the filter.
     CopyLog eg Action::CopyLog, "Copy log", "Copy the lines shown to the clipboard", NONE;
@@ -156,7 +187,18 @@ impl Action {
                 McuState::Elsewhere { .. } => Err("Another process already runs this installation's MCU."),
                 _ => Err("The MCU is already running."),
             },
-            Action::StopMcu | Action::StopMcuNow => match shot.mcu {
+            Action::StartBackup => match (&shot.backup, &shot.mcu) {
+                (McuState::Stopped | McuState::Failed { .. }, McuState::Elsewhere { .. }) => {
+                    Err("Another process runs this installation. Start the backup there.")
+                }
+                (McuState::Stopped | McuState::Failed { .. }, _) => Ok(()),
+                _ => Err("The backup is already running."),
+            },
+            Action::StopBackup | Action::StopBackupNow => match shot.backup {
+                McuState::Running(_) => Ok(()),
+                _ => Err("The backup is not running."),
+            },
+            Action::StopMcu | Action::StopMcuNow | Action::PullThePlug | Action::PullThePlugNow => match shot.mcu {
                 McuState::Running(_) => Ok(()),
                 McuState::Elsewhere { .. } => Err("Another process runs this MCU. Stop it there."),
                 _ => Err("The MCU is not running."),
@@ -193,7 +235,31 @@ impl Action {
                     Err("Only the token's owner can take it back.")
                 }
             }
-            Action::Leave(id) | Action::EndMeeting(id) | Action::EndMeetingNow(id) => in_meeting(id).map(|_| ()),
+            Action::EndMeeting(id) | Action::EndMeetingNow(id) | Action::CutConnection(id) => {
+                in_meeting(id).map(|_| ())
+            }
+            Action::Leave(id) => match shot.sessions.iter().find(|s| s.id == *id).map(|s| &s.phase) {
+                Some(SessionPhase::InMeeting | SessionPhase::Reconnecting { .. }) => Ok(()),
+                _ => Err("You are not in the meeting."),
+            },
+            Action::ReconnectNow(id) => match shot.sessions.iter().find(|s| s.id == *id).map(|s| &s.phase) {
+                Some(SessionPhase::Reconnecting { next_in: Some(_), .. }) => Ok(()),
+                Some(SessionPhase::Reconnecting { next_in: None, .. }) => Err("The attempt is being made."),
+                _ => Err("The connection is not lost."),
+            },
+            Action::SetRepeat(id, _) => match shot.sessions.iter().any(|s| s.id == *id && s.playback.is_some()) {
+                true => Ok(()),
+                false => Err("Only a playback over the wire repeats."),
+            },
+            Action::PlayOverWire(_) => match shot.mcu {
+                McuState::Running(_) => Ok(()),
+                McuState::Elsewhere { .. } => Err("Another process runs this MCU. Issue a playback jnj there."),
+                _ => Err("Start the MCU first: it plays the recording."),
+            },
+            Action::OpenRecent(path) if state.recent.is_missing(path) => Err("The file is not there any more."),
+            Action::SetConnecting(connecting) if **connecting == shot.connecting => {
+                Err("This is what is used already.")
+            }
             Action::TalkTo(id, _) => in_meeting(id).map(|_| ()),
             Action::SubmitPassword(id) if state.password(*id).is_empty() => Err("Type the password first."),
             Action::JoinPasted if state.pasted().trim().is_empty() => Err("Paste the text of a jnj first."),

@@ -17,6 +17,14 @@ pub enum Icon {
     Down,
     /// Smallest first.
     Up,
+    /// It worked.
+    Check,
+    /// It did not.
+    Cross,
+    /// Came in.
+    In,
+    /// Went out.
+    Out,
 }
 
 /// An icon in a row of text, with what it means as name and tooltip.
@@ -55,6 +63,21 @@ pub fn paint(ui: &Ui, icon: Icon, rect: Rect, colour: Color32) {
         }
         Icon::Down => triangle(ui, [at(0.2, 0.36), at(0.8, 0.36), at(0.5, 0.72)], colour),
         Icon::Up => triangle(ui, [at(0.2, 0.66), at(0.8, 0.66), at(0.5, 0.30)], colour),
+        Icon::Check => {
+            painter.add(Shape::line(vec![at(0.16, 0.54), at(0.40, 0.78), at(0.86, 0.22)], stroke));
+        }
+        Icon::Cross => {
+            painter.line_segment([at(0.2, 0.2), at(0.8, 0.8)], stroke);
+            painter.line_segment([at(0.8, 0.2), at(0.2, 0.8)], stroke);
+        }
+        Icon::In => {
+            painter.line_segment([at(0.12, 0.5), at(0.88, 0.5)], stroke);
+            painter.add(Shape::line(vec![at(0.42, 0.22), at(0.12, 0.5), at(0.42, 0.78)], stroke));
+        }
+        Icon::Out => {
+            painter.line_segment([at(0.12, 0.5), at(0.88, 0.5)], stroke);
+            painter.add(Shape::line(vec![at(0.58, 0.22), at(0.88, 0.5), at(0.58, 0.78)], stroke));
+        }
     }
 }
 

@@ -9,15 +9,20 @@
 
 pub mod action;
 pub mod chat;
+pub mod connecting;
+pub mod connection;
 pub mod dialogs;
 pub mod icons;
 pub mod launch;
 pub mod pages;
 pub mod people;
 pub mod perform;
+pub mod playback;
+pub mod refusals;
 pub mod shell;
 pub mod state;
 pub mod text;
+pub mod timeline;
 pub mod tokens;
 pub mod widgets;
 

@@ -12,10 +12,11 @@ use super::Desk;
 use super::action::Action;
 use super::dialogs::{Asking, Then};
 use super::pages::issue::{IssueForm, Role};
-use super::pages::{log, meeting, player};
+use super::pages::{log, meeting};
+use super::playback::Playback;
 use super::state::{Place, Question};
 use crate::installation::command::{Command, JnjFor, JnjOrder, JnjSource, SecretText};
-use crate::installation::snapshot::{Level, McuState, MeetingRow, PlayerSnapshot, Snapshot, TabId};
+use crate::installation::snapshot::{Level, McuState, MeetingRow, Snapshot, TabId};
 
 impl Desk {
     /// Carries out an action, if it can be done now.
@@ -58,6 +59,24 @@ impl Desk {
                 self.state.question = None;
                 self.send(Command::StopMcu);
             }
+            Action::PullThePlug => self.state.question = Some(Question::PullThePlug),
+            Action::PullThePlugNow => {
+                self.state.question = None;
+                self.send(Command::PullThePlug);
+            }
+            Action::StartBackup => self.send(Command::StartBackup),
+            Action::StopBackup if open_in(&shot.backup).is_empty() => self.send(Command::StopBackup),
+            Action::StopBackup => self.state.question = Some(Question::StopBackup),
+            Action::StopBackupNow => {
+                self.state.question = None;
+                self.send(Command::StopBackup);
+            }
+            Action::SetConnecting(connecting) => {
+                self.state.connecting = None;
+                self.send(Command::SetConnecting(*connecting));
+            }
+            Action::OpenRecent(path) => self.send(Command::Join(JnjSource::File(path))),
+            Action::ForgetRecent(path) => self.send(Command::ForgetRecent(path)),
             Action::StartMeeting => self.fill_in(Role::Owner, shot),
             Action::StartAsGuest => self.fill_in(Role::Guest, shot),
             Action::JoinAsOwner(index) => self.join_open(shot, index, Role::Owner),
@@ -65,6 +84,7 @@ impl Desk {
             Action::IssueAndJoin(order) => self.send(Command::IssueAndJoin(*order)),
             Action::IssueToFile(order) => self.ask(Then::Issue(order)),
             Action::PlayFile(path) => self.send(Command::Play(path)),
+            Action::PlayOverWire(path) => self.send(Command::PlayOverWire(path)),
             Action::RefreshRecordings => self.send(Command::RefreshRecordings),
 
             Action::Send(id) => self.say(id),
@@ -100,8 +120,13 @@ impl Desk {
             Action::Back(id) => self.skip(shot, id, false),
             Action::Forward(id) => self.skip(shot, id, true),
             Action::SetSpeed(id, speed) => self.send(Command::SetSpeed(id, speed)),
-            // The popup that it opens is egui's own.
-            Action::ShowConnection(_) => {}
+            Action::SetRepeat(id, on) => self.send(Command::SetRepeat(id, on)),
+            Action::Reissue(id) => self.send(Command::Reissue(id)),
+            Action::TrustAndJoin(id) => self.send(Command::TrustAndJoin(id)),
+            Action::ReconnectNow(id) => self.send(Command::ReconnectNow(id)),
+            Action::CutConnection(id) => self.send(Command::CutConnection(id)),
+            // The popups that they open are egui's own.
+            Action::ShowConnection(_) | Action::ShowConnecting => {}
         }
     }
 
@@ -157,13 +182,8 @@ impl Desk {
     }
 
     fn skip(&mut self, shot: &Snapshot, id: TabId, forward: bool) {
-        let found = shot
-            .players
-            .iter()
-            .find(|p| p.id == id)
-            .map(|player: &std::sync::Arc<PlayerSnapshot>| player::moved(player, SKIP, forward));
-        if let Some(to) = found {
-            self.send(Command::Seek(id, to));
+        if let Some(playback) = Playback::find(shot, id) {
+            self.send(Command::Seek(id, playback.moved(SKIP, forward)));
         }
     }
 
@@ -177,7 +197,11 @@ impl Desk {
 }
 
 fn meetings(shot: &Snapshot) -> &[MeetingRow] {
-    match &shot.mcu {
+    open_in(&shot.mcu)
+}
+
+fn open_in(mcu: &McuState) -> &[MeetingRow] {
+    match mcu {
         McuState::Running(running) => &running.meetings,
         _ => &[],
     }

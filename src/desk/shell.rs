@@ -73,10 +73,10 @@ fn navigation(ui: &mut Ui, cx: &mut Cx<'_>) {
     appearance(ui, cx);
     ScrollArea::vertical().id_salt("tabs").auto_shrink(false).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = tokens::GAP_XS / 2.0;
-        if !shot.sessions.is_empty() {
+        if shot.sessions.iter().any(|s| s.playback.is_none()) {
             widgets::section(ui, "Meetings");
         }
-        for session in &shot.sessions {
+        for session in shot.sessions.iter().filter(|s| s.playback.is_none()) {
             let palette = Palette::of(ui);
             let colour = match session.phase {
                 SessionPhase::InMeeting => palette.good,
@@ -85,9 +85,19 @@ fn navigation(ui: &mut Ui, cx: &mut Cx<'_>) {
             };
             tab_entry(ui, cx, session.id, colour, &meeting::tab_title(session));
         }
-        if !shot.players.is_empty() {
+        let over_the_wire = || shot.sessions.iter().filter_map(|s| s.playback.as_ref().map(|wire| (s, wire)));
+        if !shot.players.is_empty() || over_the_wire().next().is_some() {
             ui.add_space(tokens::GAP_S);
             widgets::section(ui, "Playing");
+        }
+        for (session, wire) in over_the_wire() {
+            let palette = Palette::of(ui);
+            let colour = match session.phase {
+                SessionPhase::InMeeting if wire.playing => palette.accent,
+                SessionPhase::InMeeting | SessionPhase::Ended(_) => palette.weak,
+                _ => palette.warn,
+            };
+            tab_entry(ui, cx, session.id, colour, &meeting::tab_title(session));
         }
         for playback in &shot.players {
             let palette = Palette::of(ui);
@@ -217,21 +227,39 @@ fn question(ctx: &Context, cx: &mut Cx<'_>) {
                 sure(ui, cx, "End the meeting for everybody?", &text, Action::EndMeetingNow(id));
             }
             Question::StopMcu => {
-                let open = match &cx.shot.mcu {
-                    McuState::Running(running) => running.meetings.len(),
+                let text = closed_words(&cx.shot.mcu);
+                sure(ui, cx, "Stop the MCU?", &text, Action::StopMcuNow);
+            }
+            Question::StopBackup => {
+                let text = closed_words(&cx.shot.backup);
+                sure(ui, cx, "Stop the backup MCU?", &text, Action::StopBackupNow);
+            }
+            Question::PullThePlug => {
+                let connections = match &cx.shot.mcu {
+                    McuState::Running(running) => running.connections,
                     _ => 0,
                 };
                 let text = format!(
-                    "{} closed, everybody is disconnected, and recordings are finished.",
-                    text::count(open, "meeting is", "meetings are")
+                    "{} cut without a goodbye, and the MCU stops as in a crash. Clients try to come back, or go to a backup \
+                     that their jnj names. Recordings are kept up to the last second, and finished when the MCU is started again.",
+                    text::count(connections, "connection is", "connections are")
                 );
-                sure(ui, cx, "Stop the MCU?", &text, Action::StopMcuNow);
+                sure(ui, cx, "Pull the plug?", &text, Action::PullThePlugNow);
             }
         }
     });
     if answer.should_close() {
         cx.actions.push(Action::Cancel);
     }
+}
+
+fn closed_words(mcu: &McuState) -> String {
+    let open = match mcu {
+        McuState::Running(running) => running.meetings.len(),
+        _ => 0,
+    };
+    let meetings = text::count(open, "meeting is", "meetings are");
+    format!("{meetings} closed, everybody is disconnected, and recordings are finished.")
 }
 
 fn sure(ui: &mut Ui, cx: &mut Cx<'_>, title: &str, text: &str, action: Action) {

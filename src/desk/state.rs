@@ -9,8 +9,9 @@ use zeroize::Zeroize;
 use super::chat::ChatRows;
 use super::pages::issue::IssueForm;
 use super::pages::log::LogFilter;
+use super::pages::recent::Recent;
 use super::pages::recordings::Browser;
-use crate::installation::snapshot::{Level, Notice, Snapshot, TabId};
+use crate::installation::snapshot::{Connecting, Level, Notice, Snapshot, TabId};
 use crate::meeting::view::Ssrc;
 
 /// Where the user is.
@@ -36,6 +37,10 @@ pub enum Question {
     EndMeeting(TabId),
     /// Whether to stop the MCU although there are meetings.
     StopMcu,
+    /// Whether to stop the backup although there are meetings.
+    StopBackup,
+    /// Whether to stop the MCU as a crash would.
+    PullThePlug,
 }
 
 /// A tab's own state.
@@ -70,6 +75,10 @@ pub struct State {
     pub form: IssueForm,
     /// The recordings table.
     pub browser: Browser,
+    /// Which of the recently used files are there.
+    pub recent: Recent,
+    /// What is chosen in "How to connect" and not used yet.
+    pub connecting: Option<Connecting>,
     /// Whether the log is shown.
     pub log_open: bool,
     /// What of it.
@@ -112,6 +121,8 @@ impl State {
 
     /// Goes somewhere.
     pub fn go(&mut self, place: Place) {
+        // Files may have come and gone while another page was shown.
+        self.recent.look_again();
         self.place = place;
         self.wants_focus = true;
     }
@@ -150,7 +161,8 @@ impl State {
 
 /// Names of all tabs, in the order of the navigation.
 pub fn tab_ids(shot: &Snapshot) -> impl Iterator<Item = TabId> + '_ {
-    shot.sessions.iter().map(|s| s.id).chain(shot.players.iter().map(|p| p.id))
+    let sessions = |playing: bool| shot.sessions.iter().filter(move |s| s.playback.is_some() == playing).map(|s| s.id);
+    sessions(false).chain(sessions(true)).chain(shot.players.iter().map(|p| p.id))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::refusals;
 use crate::installation::snapshot::{RecordingKind, SessionEnd};
 
 /// A length: `4:05`, or `1:02:03` from an hour on.
@@ -29,6 +30,16 @@ pub fn span(length: Duration) -> String {
         60..3600 => format!("{} min", s / 60),
         3600..86_400 => format!("{} h {} min", s / 3600, s / 60 % 60),
         _ => format!("{} d {} h", s / 86_400, s / 3600 % 24),
+    }
+}
+
+/// A short time: `0`, `120 ms`, `1.2 s`, `45 s`, then as [`span()`].
+pub fn short(length: Duration) -> String {
+    match length.as_millis() {
+        0 => "0".into(),
+        ms @ 1..1_000 => format!("{ms} ms"),
+        ms @ 1_000..10_000 if ms % 1_000 >= 50 => format!("{:.1} s", length.as_secs_f64()),
+        _ => span(length),
     }
 }
 
@@ -107,20 +118,35 @@ pub fn end(end: &SessionEnd) -> (&'static str, String) {
             "You joined from somewhere else",
             "The same user may be in a meeting once. The newer connection took over.".into(),
         ),
-        SessionEnd::Refused { code, meaning } => ("The MCU refused to let you in", format!("Code {code}: {meaning}.")),
-        SessionEnd::NotConnected { why } => {
-            ("No server answered", format!("{why}\nCheck that the MCU runs and that the jnj has the right address."))
+        SessionEnd::Refused { code, .. } => {
+            let words = refusals::words(*code);
+            (words.title, words.advice.into())
         }
+        SessionEnd::NotConnected { why } => ("No server answered", format!("{why}\n{NO_SERVER}")),
         SessionEnd::Untrusted { server, why, .. } => {
-            ("This server's certificate is not trusted", format!("{server}: {why}"))
+            ("The server's certificate is not trusted", format!("{server}: {why}"))
         }
-        SessionEnd::MessageDeclined { .. } => ("No message was left", "The owner could not be reached.".into()),
+        SessionEnd::MessageDeclined { owner, busy } => {
+            let owner = if owner.trim().is_empty() { "The owner" } else { owner };
+            let state = if *busy { "is busy" } else { "is not online" };
+            let text = format!("{owner} {state}. You could have left a message, and declined: nothing was recorded.");
+            ("No message was left", text)
+        }
         SessionEnd::NotServed { why } => ("HIT Deck does not do what this jnj asks for", why.clone()),
-        SessionEnd::Deleted { done: true } => ("The recording was deleted", "It cannot be brought back.".into()),
-        SessionEnd::Deleted { done: false } => ("The recording could not be deleted", "It is still there.".into()),
+        SessionEnd::Deleted { done: true } => {
+            ("The recording was deleted", "The jnj asked for it. It cannot be brought back.".into())
+        }
+        SessionEnd::Deleted { done: false } => (
+            "The recording was not deleted",
+            "The jnj asked for it, and the server could not do it: the recording may be in use, or gone already."
+                .into(),
+        ),
         SessionEnd::Lost { why } => ("The connection was lost", why.clone()),
     }
 }
+
+/// What to do when no server answered.
+pub const NO_SERVER: &str = "Check that the MCU runs, and that the jnj has its right address.";
 
 fn stamp(unix_ms: i64, zone: &TimeZone, format: &str) -> String {
     match Timestamp::from_millisecond(unix_ms) {
@@ -139,6 +165,9 @@ mod tests {
         assert_eq!(length_ms(3_723_999), "1:02:03");
         assert_eq!(span(Duration::from_secs(59)), "59 s");
         assert_eq!(span(Duration::from_secs(12_000)), "3 h 20 min");
+        let short_ms = |ms| short(Duration::from_millis(ms));
+        assert_eq!((short_ms(0).as_str(), short_ms(120).as_str()), ("0", "120 ms"));
+        assert_eq!([short_ms(1_230), short_ms(5_000), short_ms(45_900)], ["1.2 s", "5 s", "45 s"]);
         assert_eq!((bytes(0).as_str(), bytes(999).as_str(), bytes(1_000).as_str()), ("0 B", "999 B", "1.0 kB"));
         assert_eq!(bytes(12_345_678), "12.3 MB");
         assert_eq!(bytes(u64::MAX), "18446744.1 TB");

@@ -78,6 +78,28 @@ pub const SEEK_RAIL: f32 = 4.0;
 pub const SEEK_KNOB: f32 = 7.0;
 /// Height of a chat mark above and below the rail.
 pub const SEEK_MARK: f32 = 5.0;
+/// Height of an address in the timeline of a dialling.
+pub const TIMELINE_ROW: f32 = 21.0;
+/// Height of its bar.
+pub const TIMELINE_BAR: f32 = 9.0;
+/// Width of the column of addresses.
+pub const TIMELINE_ADDRESS: f32 = 196.0;
+/// Least width of the bars; what is left is for the words.
+pub const TIMELINE_BARS: f32 = 150.0;
+/// A timeline gets no wider than this.
+pub const TIMELINE_WIDTH: f32 = 820.0;
+/// A timeline in a popup gets no higher than this; the rest is scrolled to.
+pub const TIMELINE_HEIGHT: f32 = 240.0;
+/// Width of a bar that is over before it can be seen.
+pub const TIMELINE_SLIVER: f32 = 3.0;
+/// Room of a tick's label.
+pub const TIMELINE_TICK: f32 = 44.0;
+/// Width of a popup of facts.
+pub const POPUP_WIDTH: f32 = 520.0;
+/// Width of a popup that is a small form.
+pub const POPUP_FORM_WIDTH: f32 = 330.0;
+/// How strong a page is that waits for its connection.
+pub const DIMMED: f32 = 0.45;
 /// How strong an outline or a line is against its text's colour.
 pub const FAINT: f32 = 0.5;
 /// How strong a tinted background is.

@@ -5,9 +5,10 @@
 use eframe::egui::{self, Label, RichText, ScrollArea, Ui};
 
 use crate::desk::action::Action;
-use crate::desk::text;
+use crate::desk::pages::recent;
 use crate::desk::tokens::{self, Palette};
 use crate::desk::widgets::{self, Cx, Look};
+use crate::desk::{connecting, text};
 use crate::installation::snapshot::{McuRunning, McuState, MeetingRow};
 
 /// Draws the page.
@@ -16,6 +17,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
         ui.set_max_width(ui.available_width().min(tokens::PAGE_WIDTH));
         widgets::heading(ui, "Home", "");
         mcu_card(ui, cx);
+        backup_card(ui, cx);
         ui.add_space(tokens::GAP_XS);
         quick_actions(ui, cx);
         ui.add_space(tokens::GAP_M);
@@ -33,6 +35,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
             }
             McuState::Stopped | McuState::Failed { .. } => welcome(ui),
         }
+        recent::show(ui, cx);
     });
 }
 
@@ -61,6 +64,7 @@ fn mcu_card(ui: &mut Ui, cx: &mut Cx<'_>) {
             |ui| match mcu {
                 McuState::Running(_) | McuState::Stopping => {
                     cx.button(ui, Action::StopMcu, Look::Plain);
+                    cx.button(ui, Action::PullThePlug, Look::Danger);
                 }
                 McuState::Elsewhere { .. } => {}
                 _ => {
@@ -69,10 +73,10 @@ fn mcu_card(ui: &mut Ui, cx: &mut Cx<'_>) {
             },
         );
         match mcu {
-            McuState::Running(running) => facts(ui, cx, running),
+            McuState::Running(running) => facts(ui, cx, running, "address"),
             McuState::Elsewhere { address, pid } => {
                 ui.horizontal(|ui| {
-                    address_fact(ui, cx, &address.to_string());
+                    address_fact(ui, cx, &address.to_string(), "address");
                     ui.add_space(tokens::GAP_L);
                     widgets::fact(ui, "Process", &pid.to_string());
                 });
@@ -93,6 +97,47 @@ fn mcu_card(ui: &mut Ui, cx: &mut Cx<'_>) {
     });
 }
 
+/// The backup, once there is something for it to back up.
+fn backup_card(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let backup = &cx.shot.backup;
+    if matches!((backup, &cx.shot.mcu), (McuState::Stopped, mcu) if !matches!(mcu, McuState::Running(_))) {
+        return;
+    }
+    let palette = Palette::of(ui);
+    let (colour, state) = state_words(palette, backup);
+    widgets::card(ui, |ui| {
+        widgets::row_with_end(
+            ui,
+            |ui| {
+                widgets::dot(ui, colour);
+                widgets::title(ui, &format!("Backup MCU {state}"));
+            },
+            |ui| match backup {
+                McuState::Running(_) | McuState::Stopping => {
+                    cx.button(ui, Action::StopBackup, Look::Plain);
+                }
+                McuState::Elsewhere { .. } => {}
+                _ => {
+                    cx.button(ui, Action::StartBackup, Look::Plain);
+                }
+            },
+        );
+        match backup {
+            McuState::Running(running) => facts(ui, cx, running, "backup address"),
+            McuState::Failed { why } => {
+                ui.add(Label::new(RichText::new(why).color(palette.bad)).wrap());
+            }
+            _ => {}
+        }
+        if !matches!(backup, McuState::Failed { .. }) {
+            widgets::weak(
+                ui,
+                "A second MCU on another address: jnj files issued while it runs name it too, so clients have somewhere to go when the first one is gone.",
+            );
+        }
+    });
+}
+
 /// An MCU's state as a colour and a word.
 pub fn state_words(palette: &Palette, mcu: &McuState) -> (egui::Color32, &'static str) {
     match mcu {
@@ -105,21 +150,21 @@ pub fn state_words(palette: &Palette, mcu: &McuState) -> (egui::Color32, &'stati
     }
 }
 
-fn facts(ui: &mut Ui, cx: &mut Cx<'_>, running: &McuRunning) {
+fn facts(ui: &mut Ui, cx: &mut Cx<'_>, running: &McuRunning, subject: &str) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = tokens::GAP_L;
-        address_fact(ui, cx, &running.address.to_string());
+        address_fact(ui, cx, &running.address.to_string(), subject);
         widgets::fact(ui, "Up for", &text::span(running.up));
         widgets::fact(ui, "Connections", &running.connections.to_string());
         widgets::fact(ui, "Open meetings", &running.meetings.len().to_string());
     });
 }
 
-fn address_fact(ui: &mut Ui, cx: &mut Cx<'_>, address: &str) {
+fn address_fact(ui: &mut Ui, cx: &mut Cx<'_>, address: &str, subject: &str) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = tokens::GAP_S;
         widgets::fact(ui, "Address", address);
-        cx.button_as(ui, Action::Copy(address.to_owned()), Look::Plain, "Copy", "address");
+        cx.button_as(ui, Action::Copy(address.to_owned()), Look::Plain, "Copy", subject);
     });
 }
 
@@ -130,6 +175,7 @@ fn quick_actions(ui: &mut Ui, cx: &mut Cx<'_>) {
         cx.button(ui, Action::StartAsGuest, Look::Plain);
         cx.button(ui, Action::OpenFile, Look::Plain);
         cx.button(ui, Action::PasteJnj, Look::Plain);
+        connecting::button(ui, cx);
     });
 }
 

@@ -2,14 +2,17 @@
 //!
 //! In: one [`SessionSnapshot`]. Out: actions of this participant.
 
-use eframe::egui::{self, Align, ComboBox, Frame, Grid, Key, Label, Layout, Panel, Popup, RichText, TextEdit, Ui};
+use std::time::Duration;
+
+use eframe::egui::{self, Align, ComboBox, Frame, Key, Label, Layout, Panel, RichText, TextEdit, Ui};
 
 use crate::desk::action::Action;
 use crate::desk::pages::home::shown_title;
+use crate::desk::pages::{ends, player};
 use crate::desk::tokens::{self, Palette};
 use crate::desk::widgets::{self, Cx, Look};
-use crate::desk::{chat, people, text};
-use crate::installation::snapshot::{SessionPhase, SessionSnapshot};
+use crate::desk::{chat, connection, people, text};
+use crate::installation::snapshot::{SessionEnd, SessionPhase, SessionSnapshot};
 use crate::meeting::view::{OWNER, RecordingState};
 
 /// Draws the tab.
@@ -19,29 +22,55 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot) {
     Panel::top("meeting header").frame(bar).show(ui, |ui| header(ui, cx, session));
     match &session.phase {
         SessionPhase::Dialling { address } => {
-            waiting(ui, cx, session, "Looking for the server…", &format!("Trying {address}"))
+            let text = if session.attempts.is_empty() { format!("Trying {address}") } else { String::new() };
+            waiting(ui, cx, session, "Looking for the server…", &text);
+            ends::dialling(ui, session);
         }
         SessionPhase::Joining => {
-            waiting(ui, cx, session, "Joining…", "The server answered. Keys are exchanged and the request is sent.")
+            waiting(ui, cx, session, "Joining…", "The server answered. Keys are exchanged and the request is sent.");
+            ends::dialling(ui, session);
         }
         SessionPhase::Waiting { name } => {
             let text = format!("{name} was asked to let you in. You can wait, or close the tab.");
             waiting(ui, cx, session, "Waiting for permission", &text);
         }
-        SessionPhase::Reconnecting { .. } => body(ui, cx, session),
         SessionPhase::PasswordWanted { again } => password(ui, cx, session, *again),
-        SessionPhase::InMeeting => {
-            Panel::bottom("meeting input").frame(bar).show(ui, |ui| input(ui, cx, session));
-            body(ui, cx, session);
+        SessionPhase::Reconnecting { .. } => {
+            let lost = Frame::new().inner_margin(tokens::tab_bar_margin()).fill(palette.chrome);
+            Panel::top("meeting lost").frame(lost).show(ui, |ui| reconnecting(ui, cx, session));
+            ui.multiply_opacity(tokens::DIMMED);
+            inside(ui, cx, session);
         }
-        SessionPhase::Ended(_) if session.view.people.is_empty() && session.view.chat.is_empty() => {
-            ended(ui, cx, session)
+        SessionPhase::InMeeting => inside(ui, cx, session),
+        SessionPhase::Ended(end) if session.view.people.is_empty() && session.view.chat.is_empty() => {
+            egui::ScrollArea::vertical()
+                .id_salt("ended")
+                .auto_shrink(false)
+                .show(ui, |ui| ends::show(ui, cx, session, end));
         }
-        SessionPhase::Ended(_) => {
-            Panel::top("meeting ended").frame(bar).show(ui, |ui| ended_banner(ui, cx, session));
-            body(ui, cx, session);
+        SessionPhase::Ended(end) => {
+            Panel::top("meeting ended").frame(bar).show(ui, |ui| ended_banner(ui, cx, session, end));
+            match &session.playback {
+                Some(wire) => player::show_wire(ui, cx, session, wire),
+                None => body(ui, cx, session),
+            }
         }
     }
+}
+
+/// A meeting, or a recording that is played over the wire; drawn the same while the connection is lost.
+fn inside(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot) {
+    if let Some(wire) = &session.playback {
+        return player::show_wire(ui, cx, session, wire);
+    }
+    let bar = Frame::new().inner_margin(tokens::tab_bar_margin()).fill(Palette::of(ui).surface);
+    Panel::bottom("meeting input").frame(bar).show(ui, |ui| {
+        if session.phase != SessionPhase::InMeeting {
+            ui.disable();
+        }
+        input(ui, cx, session);
+    });
+    body(ui, cx, session);
 }
 
 /// What a tab of this session is called.
@@ -77,6 +106,9 @@ fn header(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot) {
     let palette = Palette::of(ui);
     let view = &session.view;
     let inside = session.phase == SessionPhase::InMeeting;
+    if let Some(wire) = &session.playback {
+        return player::wire_header(ui, cx, session, wire, &tab_title(session));
+    }
     widgets::row_with_end(
         ui,
         |ui| {
@@ -91,15 +123,10 @@ fn header(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot) {
                 if view.owns_token && view.token_holder != view.me {
                     cx.button(ui, Action::TakeToken(session.id), Look::Plain);
                 }
-            } else {
+            } else if !matches!(session.phase, SessionPhase::Reconnecting { .. }) {
                 cx.button(ui, Action::CloseTab(session.id), Look::Plain);
             }
-            if session.server.is_some() {
-                let button = egui::Button::new(Action::ShowConnection(session.id).name());
-                let response = cx.add(ui, Action::ShowConnection(session.id), button, "");
-                let frame = Frame::popup(ui.style()).inner_margin(tokens::card_margin());
-                Popup::from_toggle_button_response(&response).frame(frame).show(|ui| connection(ui, cx, session));
-            }
+            connection::button(ui, cx, session);
         },
     );
     ui.horizontal(|ui| {
@@ -130,6 +157,12 @@ fn header(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot) {
                 weak(ui, "Not recorded".into());
             }
         }
+        if session.reconnects > 0 {
+            weak(ui, "·".into());
+            let times = usize::try_from(session.reconnects).unwrap_or(usize::MAX);
+            weak(ui, format!("came back {}", text::count(times, "time", "times")))
+                .on_hover_text("The connection was lost and came back by itself");
+        }
     });
 }
 
@@ -143,30 +176,6 @@ fn phase_words(phase: &SessionPhase) -> &'static str {
         SessionPhase::InMeeting => "In the meeting",
         SessionPhase::Ended(_) => "Not in the meeting",
     }
-}
-
-fn connection(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot) {
-    let palette = Palette::of(ui);
-    let server = session.server.clone().unwrap_or_else(|| "–".to_owned());
-    Grid::new("connection").num_columns(2).spacing(egui::vec2(tokens::GAP_L, tokens::GAP_XS)).show(ui, |ui| {
-        let facts = [
-            ("Server", server.clone()),
-            ("Transport", session.transport.to_owned()),
-            (
-                "Version",
-                if session.server_version.is_empty() { "unknown".into() } else { session.server_version.clone() },
-            ),
-            ("Received", text::bytes(session.received)),
-            ("Sent", text::bytes(session.sent)),
-            ("Jnj", session.source.clone()),
-        ];
-        for (label, value) in facts {
-            ui.label(RichText::new(label).color(palette.weak));
-            ui.label(RichText::new(value).color(palette.strong));
-            ui.end_row();
-        }
-    });
-    cx.button_as(ui, Action::Copy(server), Look::Plain, "Copy address", "server address");
 }
 
 fn waiting(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot, title: &str, text: &str) {
@@ -218,17 +227,7 @@ pub fn password_field(tab: u64) -> egui::Id {
     egui::Id::unique(("password", tab))
 }
 
-fn ended(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot) {
-    let SessionPhase::Ended(end) = &session.phase else { return };
-    let (title, text) = text::end(end);
-    widgets::empty(ui, title, &text, |ui| {
-        ui.add_space(tokens::GAP_S);
-        cx.button(ui, Action::JoinAgain(session.id), Look::Primary);
-    });
-}
-
-fn ended_banner(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot) {
-    let SessionPhase::Ended(end) = &session.phase else { return };
+fn ended_banner(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot, end: &SessionEnd) {
     let palette = Palette::of(ui);
     let (title, text) = text::end(end);
     widgets::row_with_end(
@@ -238,9 +237,45 @@ fn ended_banner(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot) {
             ui.add(Label::new(RichText::new(text.replace('\n', " ")).color(palette.weak)).truncate());
         },
         |ui| {
-            cx.button(ui, Action::JoinAgain(session.id), Look::Plain);
+            if let Some(action) = ends::again(session, end) {
+                cx.button(ui, action, Look::Plain);
+            }
         },
     );
+}
+
+/// What stands over a meeting whose connection was lost: why, which attempt, and when the next one is made.
+fn reconnecting(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot) {
+    let SessionPhase::Reconnecting { why, attempt, next_in, gives_up_in } = &session.phase else { return };
+    let palette = Palette::of(ui);
+    let when = match next_in {
+        Some(left) => format!("Attempt {attempt} in {}", text::span(whole_seconds(*left))),
+        None => format!("Attempt {attempt} is being made…"),
+    };
+    let left = format!("gives up in {}", text::length(whole_seconds(*gives_up_in)));
+    widgets::row_with_end(
+        ui,
+        |ui| {
+            ui.label(RichText::new("The connection was lost").color(palette.warn));
+            ui.add(Label::new(RichText::new(why).color(palette.weak)).truncate());
+        },
+        |ui| {
+            cx.button(ui, Action::Leave(session.id), Look::Plain);
+            cx.button(ui, Action::ReconnectNow(session.id), Look::Primary);
+        },
+    );
+    ui.horizontal(|ui| {
+        if next_in.is_none() {
+            ui.add(egui::Spinner::new().size(tokens::ICON));
+        }
+        ui.label(RichText::new(when).color(palette.strong));
+        ui.label(RichText::new(format!("·  {left}")).color(palette.weak));
+    });
+}
+
+/// Rounded up: a countdown that says 0 has nothing left to wait for.
+fn whole_seconds(left: Duration) -> Duration {
+    Duration::from_secs(left.as_secs() + u64::from(left.subsec_nanos() > 0))
 }
 
 fn input(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot) {

@@ -1,8 +1,10 @@
 //! The pages of the window, one file each.
 
+pub mod ends;
 pub mod home;
 pub mod issue;
 pub mod log;
 pub mod meeting;
 pub mod player;
+pub mod recent;
 pub mod recordings;
