@@ -36,6 +36,9 @@ pub(super) struct Join {
     /// Say this after joining
     #[arg(long)]
     say: Vec<String>,
+    /// Pause so long between what is said: 2s, 500ms
+    #[arg(long, default_value = "0s", value_parser = duration)]
+    every: Duration,
     /// Wait up to 20 s for a chat line that contains this
     #[arg(long)]
     expect: Vec<String>,
@@ -45,6 +48,9 @@ pub(super) struct Join {
     /// Stay so long afterwards: 10s, 500ms, 2m
     #[arg(long, default_value = "0s", value_parser = duration)]
     stay: Duration,
+    /// End the meeting for everybody before leaving (the owner)
+    #[arg(long)]
+    end: bool,
     /// What carries the connection
     #[arg(long, value_enum, default_value_t = Carrier::Ws)]
     transport: Carrier,
@@ -106,8 +112,10 @@ impl Join {
         let mut watch = client.watch();
         let mut told = 0;
         let mut joined = false;
+        let mut lines = self.say.iter().peekable();
+        let mut next_line = Instant::now();
         let mut deadline: Option<Instant> = None;
-        let mut staying = false;
+        let (mut staying, mut ending) = (false, false);
         loop {
             let state = Arc::clone(&watch.borrow_and_update());
             for line in state.view.chat.iter().skip(told) {
@@ -131,11 +139,10 @@ impl Join {
                 }
                 Phase::InMeeting if state.view.initialised && !joined => {
                     joined = true;
-                    deadline = Some(Instant::now() + EXPECT_WITHIN);
+                    next_line = Instant::now();
+                    let talking = self.every.saturating_mul(u32::try_from(self.say.len()).unwrap_or(u32::MAX));
+                    deadline = Some(next_line + talking + EXPECT_WITHIN);
                     self.announce(out, &state);
-                    for text in &self.say {
-                        client.command(ClientCommand::Say(text.clone()));
-                    }
                 }
                 _ => {}
             }
@@ -164,7 +171,17 @@ impl Join {
                     }
                     Err(RecvError::Closed) => return Ok(self.unmet(&client.state())),
                 },
+                () = tokio::time::sleep_until(next_line), if joined && lines.peek().is_some() => {
+                    next_line += self.every;
+                    client.command(ClientCommand::Say(lines.next().cloned().unwrap_or_default()));
+                }
                 () = tokio::time::sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
+                    if self.end && staying && !ending {
+                        // The server tells everybody, us too, and that ends the session.
+                        ending = client.command(ClientCommand::EndMeeting);
+                        deadline = Some(Instant::now() + EXPECT_WITHIN);
+                        continue;
+                    }
                     return Ok(self.unmet(&client.state()));
                 }
                 () = stop.cancelled() => return Ok(self.unmet(&client.state())),

@@ -229,7 +229,7 @@ impl Driver {
                     let why = format!("the server answers with mode {mode}, which this client cannot do yet");
                     return Err(Stop::Ending(Ending::NotServed(why)));
                 }
-                BeforeAdmission::RecordingPasswordWanted => {
+                BeforeAdmission::RecordingPasswordWanted(_) | BeforeAdmission::Playing(_) => {
                     return Err(Stop::lost("the server asks for a recording's password when joining a meeting"));
                 }
             }

@@ -109,6 +109,12 @@ impl Incoming {
         }
     }
 
+    /// The peer said that it leaves, or that its page was closed: WebSocket codes 1000 and 1001. No code at all says nothing, since the
+    /// known client closes like that also when it dislikes what came, and comes back (wire/01 section 10.2).
+    pub fn left_on_purpose(&self) -> bool {
+        matches!(self.receiver.close_code(), Some(1000 | 1001))
+    }
+
     /// Waits until the peer closes, at most `patience`; what it still sends is thrown away.
     pub async fn drain(&mut self, patience: Duration) {
         let until_closed = async { while let Ok(Some(_)) = self.receiver.recv().await {} };
