@@ -88,13 +88,18 @@ impl Join {
                 Carrier::Tcp => Transport::Tcp,
             },
             password: self.password.as_deref().map(PasswordHash::of),
-            patience: PATIENCE,
-            clock: Clock::system(),
+            name: self.name.clone(),
+            ..ClientOptions::new(Clock::system())
         };
         let client = Client::start(jnj, options);
         let held = self.script(&client, trace.as_mut(), &stop).await;
+        // The time is up and the connection has not come back: that is no way to leave.
+        let lost = match &client.state().phase {
+            Phase::Reconnecting { why, .. } => Some(Ending::Lost(why.clone())),
+            _ => None,
+        };
         let ending = client.finish().await;
-        self.judge(held?, ending)
+        self.judge(held?, lost.unwrap_or(ending))
     }
 
     /// Joins, says, expects, stays. Gives the expectations that did not hold.
@@ -233,6 +238,11 @@ impl Join {
             }
             Ending::NotConnected(why) => return Err(Failure::Connect(why)),
             Ending::NotServed(why) => return Err(Failure::Input(why)),
+            Ending::MessageDeclined { owner, busy } => {
+                let state = if busy { "is busy" } else { "is not online" };
+                return Err(Failure::Refused(format!("{owner} {state}; leaving a message was declined")));
+            }
+            Ending::Deleted(false) => return Err(Failure::Refused("the recording could not be deleted".into())),
             Ending::Lost(why) if unmet.is_empty() => return Err(Failure::Connect(why)),
             ending => out.say("ended", "", json!({ "how": format!("{ending:?}") })),
         }
@@ -273,5 +283,4 @@ fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-const PATIENCE: Duration = Duration::from_secs(60);
 const EXPECT_WITHIN: Duration = Duration::from_secs(20);

@@ -18,7 +18,6 @@ use crate::client::{Client, ClientCommand, ClientOptions, Phase};
 use crate::clock::{Clock, Now};
 use crate::hit::jnj::Jnj;
 use crate::hit::request::CommandKind;
-use crate::link::Transport;
 use crate::mcu::rehearsal::{self, Act};
 use crate::meeting::room::How;
 
@@ -76,7 +75,7 @@ async fn act(jnj: Jnj, part: usize, clock: Clock, (stop, opened): (CancellationT
             () = stop.cancelled() => return,
         }
     }
-    let options = ClientOptions { transport: Transport::WebSocket, password: None, patience: PATIENCE, clock };
+    let options = ClientOptions::new(clock);
     let client = Client::start(jnj, options);
     let mut watch = client.watch();
     let mut turn = tokio::time::interval(TURN);
@@ -232,4 +231,3 @@ const DIALOGUE: &[&str] = &[
 pub const LIVE_MEETING: &str = "demo";
 const LIVE_TITLE: &str = "Demo meeting";
 const TURN: Duration = Duration::from_secs(5);
-const PATIENCE: Duration = Duration::from_secs(60);

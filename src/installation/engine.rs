@@ -31,7 +31,6 @@ use crate::hit::jnj::Jnj;
 use crate::hit::password::PasswordHash;
 use crate::hit::request::CommandKind;
 use crate::library;
-use crate::link::Transport;
 use crate::mcu::{Mcu, McuSnapshot};
 
 /// How an engine starts.
@@ -383,8 +382,7 @@ impl Task {
     }
 
     fn join_as(&mut self, id: TabId, jnj: Jnj, source: String) {
-        let options =
-            ClientOptions { transport: Transport::WebSocket, password: None, patience: PATIENCE, clock: self.clock };
+        let options = ClientOptions::new(self.clock);
         let client = Client::start(jnj.clone(), options);
         self.follow(client.watch());
         self.tabs.insert(id, Tab { source, jnj, client });
@@ -499,13 +497,13 @@ fn session(id: TabId, tab: &Tab, now: Duration) -> SessionSnapshot {
     SessionSnapshot {
         id,
         source: tab.source.clone(),
-        phase: rows::phase(&state.phase),
+        phase: rows::phase(&state.phase, now),
         view: Arc::clone(&state.view),
         attempts: Arc::default(),
         relay: None,
-        reconnects: 0,
+        reconnects: state.reconnects,
         can_reissue: false,
-        playback: None,
+        playback: state.viewing.as_ref().map(|viewing| rows::viewing(viewing, now)),
         server: state.server.clone(),
         transport: "WebSocket",
         server_version: state.server_version.clone(),
@@ -536,4 +534,3 @@ const COMMANDS: usize = 256;
 const MAX_NOTICES: usize = 20;
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 const LIST_EVERY: Duration = Duration::from_secs(5);
-const PATIENCE: Duration = Duration::from_secs(60);

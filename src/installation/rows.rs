@@ -4,8 +4,8 @@
 
 use std::time::Duration;
 
-use super::snapshot::{MeetingRow, RecordingKind, RecordingRow, SessionEnd, SessionPhase};
-use crate::client::{Ending, Phase};
+use super::snapshot::{MeetingRow, RecordingKind, RecordingRow, SessionEnd, SessionPhase, WirePlayback};
+use crate::client::{Ending, Phase, Viewing};
 use crate::library::{Entry, Kind};
 use crate::mcu::RunningMeeting;
 
@@ -48,12 +48,32 @@ pub(super) fn recording(entry: &Entry) -> RecordingRow {
     }
 }
 
-pub(super) fn phase(phase: &Phase) -> SessionPhase {
+pub(super) fn viewing(viewing: &Viewing, now: Duration) -> WirePlayback {
+    WirePlayback {
+        start_ms: viewing.start_ms,
+        end_ms: viewing.end_ms,
+        position_ms: viewing.position_ms(now),
+        playing: viewing.playing,
+        speed: viewing.speed,
+        repeat: viewing.repeat,
+        at_end: viewing.at_end,
+        can_change_speed: viewing.can_change_speed,
+        recorded_at: viewing.recorded_at,
+    }
+}
+
+pub(super) fn phase(phase: &Phase, now: Duration) -> SessionPhase {
     match phase {
         Phase::Dialling(address) => SessionPhase::Dialling { address: address.clone() },
         Phase::Joining => SessionPhase::Joining,
         Phase::PasswordWanted(again) => SessionPhase::PasswordWanted { again: *again },
         Phase::Waiting(name) => SessionPhase::Waiting { name: name.clone() },
+        Phase::Reconnecting { why, attempt, now: being_made } => SessionPhase::Reconnecting {
+            why: why.clone(),
+            attempt: attempt.number,
+            next_in: (!being_made).then(|| attempt.at.saturating_sub(now)),
+            gives_up_in: attempt.gives_up_at.saturating_sub(now),
+        },
         Phase::InMeeting => SessionPhase::InMeeting,
         Phase::Ended(ending) => SessionPhase::Ended(match ending {
             Ending::Left => SessionEnd::Left,
@@ -65,7 +85,12 @@ pub(super) fn phase(phase: &Phase) -> SessionPhase {
                 SessionEnd::Refused { code: refusal.status(), meaning: format!("{}{advice}", refusal.meaning()) }
             }
             Ending::NotConnected(why) => SessionEnd::NotConnected { why: why.clone() },
-            Ending::NotServed(why) | Ending::Lost(why) => SessionEnd::Lost { why: why.clone() },
+            Ending::NotServed(why) => SessionEnd::NotServed { why: why.clone() },
+            Ending::MessageDeclined { owner, busy } => {
+                SessionEnd::MessageDeclined { owner: owner.clone(), busy: *busy }
+            }
+            Ending::Deleted(done) => SessionEnd::Deleted { done: *done },
+            Ending::Lost(why) => SessionEnd::Lost { why: why.clone() },
         }),
     }
 }

@@ -49,7 +49,8 @@ pub fn recording_of(root: &Path, request: &ServiceRequest) -> Result<PathBuf, Fi
 pub fn event_is_over(root: &Path, request: &ServiceRequest) -> bool {
     let group = request.group.as_ref().map(|group| group.id.as_str());
     let Ok(folder) = paths::meeting_directory(group, &request.owner.id, &request.meeting_id) else { return false };
-    let statuses = newest(&root.join(folder), "xml").into_iter().take(LOOK_AT).filter_map(|path| read_status(&path).ok());
+    let statuses =
+        newest(&root.join(folder), "xml").into_iter().take(LOOK_AT).filter_map(|path| read_status(&path).ok());
     statuses.into_iter().find(|status| !status.preparation_mode).is_some_and(|status| status.how.is_final())
 }
 
@@ -82,7 +83,7 @@ const LOOK_AT: usize = 100;
 mod tests {
     use super::*;
     use crate::hit::status::{How, RecordingStatus};
-    
+
     fn request(file: Option<&str>) -> ServiceRequest {
         let mut request = ServiceRequest::new("olive", "Olive", "m", 1);
         request.command.file = file.map(str::to_owned);

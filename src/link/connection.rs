@@ -26,8 +26,8 @@ use tokio::{
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
-        Message,
-        protocol::{Role, WebSocketConfig},
+        Message, Utf8Bytes,
+        protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode},
     },
 };
 
@@ -204,6 +204,22 @@ impl Sender {
         }
         self.counters.count(&self.counters.sent, &bytes);
         Ok(())
+    }
+
+    /// Says that we leave and do not come back: a WebSocket close frame of code 1000. Otherwise as [`Sender::close`]; over TCP there is
+    /// nothing to say it with.
+    ///
+    /// # Errors
+    /// [`LinkError`], when the peer is gone or takes nothing.
+    pub async fn leave(&mut self) -> Result<(), LinkError> {
+        if let Outlet::WebSocket(sink) = &mut self.outlet {
+            let goodbye = CloseFrame { code: CloseCode::Normal, reason: Utf8Bytes::default() };
+            match timeout(CLOSE_GRACE, sink.send(Message::Close(Some(goodbye)))).await {
+                Ok(said) => said?,
+                Err(_) => return Err(LinkError::Reset(io::ErrorKind::TimedOut)),
+            }
+        }
+        self.close().await
     }
 
     /// Ends our direction in an orderly way: a close frame without a code, or TCP's FIN. Waits at most 5 s.

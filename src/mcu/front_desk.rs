@@ -224,8 +224,13 @@ pub(super) struct Start {
 /// Makes the desk's handle and its task.
 pub(super) fn new(start: Start) -> (FrontDesk, impl Future<Output = ()> + Send) {
     let (questions, todo) = mpsc::channel(QUESTIONS);
-    let desk =
-        FrontDesk { keyring: start.keyring, recordings: start.recordings, clock: start.clock, freshness: start.freshness, questions };
+    let desk = FrontDesk {
+        keyring: start.keyring,
+        recordings: start.recordings,
+        clock: start.clock,
+        freshness: start.freshness,
+        questions,
+    };
     let task = Task {
         clock: start.clock,
         office: start.office,
@@ -344,7 +349,9 @@ impl Task {
 
     fn has_watched(&self, ticket: &Ticket) -> bool {
         let shows = |id: i32, playing: &Playing| {
-            id == ticket.id && playing.session_index == ticket.session_index && playing.viewer.keys.same_as(&ticket.keys)
+            id == ticket.id
+                && playing.session_index == ticket.session_index
+                && playing.viewer.keys.same_as(&ticket.keys)
         };
         self.playing.iter().any(|(id, playing)| shows(*id, playing))
             || self.played.iter().any(|(_, id, playing)| shows(*id, playing))
@@ -356,8 +363,12 @@ impl Task {
             self.office.set_connections(*index, Arc::strong_count(&meeting.places).saturating_sub(1));
         }
         let now = self.clock.now();
-        let over: Vec<i32> =
-            self.playing.iter().filter(|(_, playing)| Arc::strong_count(&playing.place) == 1).map(|(id, _)| *id).collect();
+        let over: Vec<i32> = self
+            .playing
+            .iter()
+            .filter(|(_, playing)| Arc::strong_count(&playing.place) == 1)
+            .map(|(id, _)| *id)
+            .collect();
         for id in over {
             if let Some(playing) = self.playing.remove(&id) {
                 self.played.push_back((now, id, playing));

@@ -326,12 +326,8 @@ impl Task {
         }
         let connection = self.next_connection;
         self.next_connection += 1;
-        self.pending = Some(Seated {
-            connection,
-            control: candidate.control,
-            outgoing: candidate.outgoing,
-            cut: candidate.cut,
-        });
+        self.pending =
+            Some(Seated { connection, control: candidate.control, outgoing: candidate.outgoing, cut: candidate.cut });
         let name = candidate.newcomer.name.clone();
         let id = candidate.newcomer.user_id.clone();
         let known = Known {

@@ -187,7 +187,8 @@ impl Projector {
                 }
             };
             let (position, now) = (self.reel.player.position_ms(), self.clock.now().steady);
-            let moved = self.reel.player.is_playing() && now.saturating_sub(told_at) >= TICK_EVERY && told != Some(position);
+            let moved =
+                self.reel.player.is_playing() && now.saturating_sub(told_at) >= TICK_EVERY && told != Some(position);
             if jumped || ended || moved || now.saturating_sub(told_at) >= REMIND_EVERY {
                 self.tick(position)?;
                 (told, told_at) = (Some(position), now);

@@ -26,15 +26,15 @@ use crate::hit::request::{CommandKind, ServiceRequest};
 use crate::link::pipe::{Incoming, Pipe, PipeError};
 use crate::link::{Accepted, Sender};
 use crate::meeting::room::Newcomer;
+use crate::office::Refused;
 use crate::wire::cipher::{Cipher, CipherName, KeyMaterial};
 use crate::wire::exchange;
 use crate::wire::fields::Keys;
 use crate::wire::handshake::{self, Hello, SERVER_VERSION, Secondary, SecondaryKind};
-use crate::office::Refused;
 use crate::wire::join::{BeforeAdmission, JoinRequest, PasswordAnswer, PlaybackStart, flags};
 use crate::wire::message::Alive;
-use crate::wire::playback::PlaybackToServer;
 use crate::wire::parameters::{self, CLIENT_BLOCK, ClientParameter, MAX_ENTRIES, ServerParameter};
+use crate::wire::playback::PlaybackToServer;
 use crate::wire::ticket::{Ticket, TicketKind};
 use crate::wire::{Clear, Refusal, ToClient, ToServer};
 

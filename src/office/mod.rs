@@ -122,7 +122,10 @@ impl Office {
     /// The open meeting that a request leads to.
     pub fn find(&self, request: &ServiceRequest) -> Option<i32> {
         let key = room_key(request);
-        self.open.iter().find(|(_, meeting)| meeting.key == key && meeting.owner_id == request.owner.id).map(|(index, _)| *index)
+        self.open
+            .iter()
+            .find(|(_, meeting)| meeting.key == key && meeting.owner_id == request.owner.id)
+            .map(|(index, _)| *index)
     }
 
     /// Decides on a playback. They are counted apart if the licence has a number for them, else among the connections (guide 3.9).

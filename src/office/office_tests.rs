@@ -32,7 +32,11 @@ fn code(verdict: Verdict) -> Refusal {
 fn an_owner_opens_a_meeting_and_enters_it_again_whatever_the_meeting_id() {
     let mut office = office();
     assert_eq!(office.decide(&owner("a"), false), Verdict::Open(65_535));
-    assert_eq!(office.decide(&owner("b"), false), Verdict::Enter(65_535), "a person-based room is the owner's, not the id's");
+    assert_eq!(
+        office.decide(&owner("b"), false),
+        Verdict::Enter(65_535),
+        "a person-based room is the owner's, not the id's"
+    );
     assert_eq!(office.meetings()[&65_535].meeting_id, "a", "the first meeting id stays");
 }
 

@@ -75,7 +75,11 @@ impl JoinRequest {
                 r.u8()?;
                 let user_id = r.enc_text(SpanKey::Control, MAX_ID_ON_WIRE, ID)?;
                 let who = if user_id.starts_with('_') {
-                    OfficeIdentity::Guest(r.enc_text(SpanKey::Control, MAX_ID_ON_WIRE, "a guest name of at most 254 bytes")?)
+                    OfficeIdentity::Guest(r.enc_text(
+                        SpanKey::Control,
+                        MAX_ID_ON_WIRE,
+                        "a guest name of at most 254 bytes",
+                    )?)
                 } else {
                     OfficeIdentity::Password(hash(r)?)
                 };

@@ -99,7 +99,11 @@ impl PlaybackToClient {
             2 => PlaybackToClient::Tick(r.i32()?),
             3 => PlaybackToClient::Decryption(r.i32()?),
             4 => PlaybackToClient::DecryptionProgress(r.i32()?),
-            6 => PlaybackToClient::Property(r.enc_text(SpanKey::Meeting, MAX_PROPERTY, "a property below 1,000,000 bytes")?),
+            6 => PlaybackToClient::Property(r.enc_text(
+                SpanKey::Meeting,
+                MAX_PROPERTY,
+                "a property below 1,000,000 bytes",
+            )?),
             14 => {
                 let length = match info {
                     InfoLayout::Hit => r.count(24, 151, "a meeting info of 24 to 151 bytes")?,
@@ -156,13 +160,7 @@ impl RecordingInfo {
             let name = record.get(NAME..NAME + MAX_NAME).unwrap_or_default();
             lossy(name.split(|byte| *byte == 0).next().unwrap_or_default().to_vec())
         });
-        Ok(RecordingInfo {
-            bandwidth_kbit: at(14),
-            start: at(18),
-            end: at(22),
-            recorded_at,
-            names: names.collect(),
-        })
+        Ok(RecordingInfo { bandwidth_kbit: at(14), start: at(18), end: at(22), recorded_at, names: names.collect() })
     }
 
     fn encode(&self) -> Clear {
@@ -197,7 +195,28 @@ pub fn is_replayed(message: &[u8]) -> bool {
             Some(45) => matches!(number(5), Some(2..=4)),
             Some(id) => matches!(
                 id,
-                2 | 20 | 22 | 23 | 33 | 52 | 55 | 56 | 61 | 63 | 76 | 78 | 80 | 81 | 83 | 84 | 85 | 89 | 91 | 93 | 101 | 102 | 103
+                2 | 20
+                    | 22
+                    | 23
+                    | 33
+                    | 52
+                    | 55
+                    | 56
+                    | 61
+                    | 63
+                    | 76
+                    | 78
+                    | 80
+                    | 81
+                    | 83
+                    | 84
+                    | 85
+                    | 89
+                    | 91
+                    | 93
+                    | 101
+                    | 102
+                    | 103
             ),
             None => false,
         },
@@ -292,7 +311,9 @@ mod tests {
     #[test]
     fn prompts_ends_and_facts_of_the_live_session_are_not_replayed() {
         let ext = |id: i32| [&[EXTENSION][..], &id.to_be_bytes(), &[0; 12]].concat();
-        for id in [0, 1, 6, 7, 11, 12, 14, 25, 26, 28, 29, 30, 32, 35, 38, 40, 44, 54, 64, 71, 72, 79, 88, 90, 95, 97, 99] {
+        for id in
+            [0, 1, 6, 7, 11, 12, 14, 25, 26, 28, 29, 30, 32, 35, 38, 40, 44, 54, 64, 71, 72, 79, 88, 90, 95, 97, 99]
+        {
             assert!(!is_replayed(&ext(id)), "EXT({id})");
         }
         for id in [33, 55, 80, 81, 89, 91, 93, 101] {

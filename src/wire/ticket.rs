@@ -80,7 +80,9 @@ mod tests {
         assert_eq!(bytes[..12], [0, 0, 0, 1, 0, 0, 0, 3, 0, 0, 0, 77]);
         assert_eq!((bytes[12], bytes[51], bytes[52], bytes[71]), (7, 7, 9, 9));
         let read = Ticket::from_bytes(&bytes).unwrap();
-        assert!(read.kind == ticket.kind && read.id == 3 && read.session_index == 77 && read.keys.same_as(&ticket.keys));
+        assert!(
+            read.kind == ticket.kind && read.id == 3 && read.session_index == 77 && read.keys.same_as(&ticket.keys)
+        );
         assert!(Ticket::from_bytes(&[2; 72]).is_none());
         assert_eq!(format!("{ticket:?}"), "Ticket(Playback 77, id 3, ..)");
     }

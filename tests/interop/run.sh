@@ -71,7 +71,7 @@ refusals() {
     jnj over "$meeting-event" --duration 60
     # A second server, with one connection in its licence.
     "$hitdeck" init "$small" >/dev/null
-    sed -i 's/^max_connection *=.*/max_connection = 1/' "$small/license.ini"
+    printf "max_connection = 1\n" >>"$small/license.ini"
     mkfifo "$work/small-says"
     "$hitdeck" mcu "$small" --listen 127.0.0.1:0 >"$work/small-says" 2>"$work/small.log" &
     full=$!

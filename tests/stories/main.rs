@@ -10,8 +10,10 @@ mod crash;
 mod floods;
 mod meeting;
 mod peer;
+mod playback;
 #[cfg(unix)]
 mod program;
 mod refusals;
+mod returning;
 mod stage;
 mod transcripts;
