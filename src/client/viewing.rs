@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::hit::xml::{self, Limits};
 use crate::wire::facts::Fact;
-use crate::wire::playback::{PlaybackToClient, PlaybackToServer, SPEEDS};
+use crate::wire::playback::{PlaybackToClient, PlaybackToServer};
 use crate::wire::{ToClient, ToServer};
 
 /// What a viewer can ask for.
@@ -19,7 +19,8 @@ pub enum Wish {
     Pause,
     /// Go to this moment, milliseconds of meeting time.
     Seek(u64),
-    /// Percent of real time; taken to the nearest that the wire knows.
+    /// Percent of real time, 25 to 1600. The known client offers [`SPEEDS`](crate::wire::playback::SPEEDS); other servers than ours may
+    /// know no others.
     Speed(u32),
     /// Start over at the end.
     Repeat(bool),
@@ -146,11 +147,9 @@ impl Viewing {
                 }
             }
             Wish::Speed(percent) => {
-                let nearest =
-                    SPEEDS.into_iter().min_by_key(|speed| speed.abs_diff(i32::try_from(percent).unwrap_or(i32::MAX)));
-                let nearest = nearest.filter(|_| self.can_change_speed).unwrap_or(100);
-                (self.position, self.speed) = ((here, now), nearest.unsigned_abs());
-                vec![PlaybackToServer::Speed(nearest)]
+                let percent = if self.can_change_speed { percent.clamp(SLOWEST, FASTEST) } else { 100 };
+                (self.position, self.speed) = ((here, now), percent);
+                vec![PlaybackToServer::Speed(i32::try_from(percent).unwrap_or(100))]
             }
             Wish::Repeat(on) => {
                 self.repeat = on;
@@ -201,6 +200,10 @@ fn title_of(document: &str) -> String {
         xml::parse(document.as_bytes(), limits).ok().and_then(|jnr| Some(jnr.child("title")?.text().to_owned()));
     title.unwrap_or_default()
 }
+
+/// What our server obeys, percent.
+const SLOWEST: u32 = 25;
+const FASTEST: u32 = 1600;
 
 #[cfg(test)]
 mod tests {

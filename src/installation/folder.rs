@@ -414,5 +414,6 @@ recording/
 jnj/
 hitdeck.lock
 hitdeck.running
+recent.json
 *.sock
 ";

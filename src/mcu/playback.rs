@@ -30,7 +30,7 @@ use crate::wire::cipher::Cipher;
 use crate::wire::facts::Fact;
 use crate::wire::fields::Keys;
 use crate::wire::floor::FloorToClient;
-use crate::wire::playback::{PlaybackToClient, PlaybackToServer, RecordingInfo, SPEEDS, is_replayed};
+use crate::wire::playback::{PlaybackToClient, PlaybackToServer, RecordingInfo, is_replayed};
 use crate::wire::{Clear, Refusal, ToClient};
 
 /// A recording that is ready to be played.
@@ -245,11 +245,11 @@ impl Projector {
                 player.seek(now, u32::try_from(*tick).unwrap_or(0));
                 return true;
             }
-            // Other speeds than the known client has are not obeyed: it could not be told.
-            PlaybackToServer::Speed(percent) if SPEEDS.contains(percent) => {
+            // More than the known client offers: a test need not last as long as its meeting did.
+            PlaybackToServer::Speed(percent) => {
                 player.set_speed(now, Speed::percent(u32::try_from(*percent).unwrap_or(100)));
             }
-            PlaybackToServer::Speed(_) | PlaybackToServer::BothVideo(_) => {}
+            PlaybackToServer::BothVideo(_) => {}
         }
         false
     }
