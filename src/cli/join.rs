@@ -15,12 +15,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::Failure;
 use super::output::{Output, clock};
+use crate::client::dialler::{Outcome, Preference};
 use crate::client::{Client, ClientCommand, ClientEvent, ClientOptions, ClientState, Ending, Phase};
 use crate::clock::Clock;
 use crate::hit::jnj::Jnj;
 use crate::hit::password::PasswordHash;
 use crate::installation;
-use crate::link::Transport;
+use crate::link::{Certificates, Proxy, Route, Sha256Fingerprint, Transport};
 use crate::meeting::view::{Audience, ChatLine};
 
 #[derive(Debug, clap::Args)]
@@ -54,9 +55,15 @@ pub(super) struct Join {
     /// What carries the connection
     #[arg(long, value_enum, default_value_t = Carrier::Ws)]
     transport: Carrier,
-    /// HTTP proxy (not yet)
+    /// HTTP proxy: http://[user:password@]host:port
     #[arg(long)]
-    proxy: Option<String>,
+    proxy: Option<Proxy>,
+    /// Trust exactly the certificate of this SHA-256 fingerprint (with --transport wss)
+    #[arg(long)]
+    trust_certificate: Option<Sha256Fingerprint>,
+    /// Whom the first connection belongs to: whoever opens first, or the first address for 5 s as in the browser client
+    #[arg(long, value_enum, default_value_t = Prefer::Guide)]
+    prefer: Prefer,
     /// Write every message of the server into this file
     #[arg(long)]
     trace: Option<PathBuf>,
@@ -68,14 +75,18 @@ pub(super) struct Join {
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum Carrier {
     Ws,
+    Wss,
     Tcp,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Prefer {
+    Guide,
+    Browser,
 }
 
 impl Join {
     pub(super) async fn run(self, stop: CancellationToken) -> Result<(), Failure> {
-        if self.proxy.is_some() {
-            return Err(Failure::Usage("--proxy is not there yet".into()));
-        }
         let mut jnj = Jnj::parse(&installation::read(&self.file)?).map_err(Failure::input)?;
         if let Some(name) = &self.name {
             jnj.player_name = Some(name.clone());
@@ -85,7 +96,16 @@ impl Join {
         let options = ClientOptions {
             transport: match self.transport {
                 Carrier::Ws => Transport::WebSocket,
+                Carrier::Wss => Transport::SecureWebSocket,
                 Carrier::Tcp => Transport::Tcp,
+            },
+            route: Route {
+                proxy: self.proxy.clone(),
+                certificates: self.trust_certificate.map_or(Certificates::System, Certificates::Pinned),
+            },
+            preference: match self.prefer {
+                Prefer::Guide => Preference::Guide,
+                Prefer::Browser => Preference::Browser,
             },
             password: self.password.as_deref().map(PasswordHash::of),
             name: self.name.clone(),
@@ -93,6 +113,7 @@ impl Join {
         };
         let client = Client::start(jnj, options);
         let held = self.script(&client, trace.as_mut(), &stop).await;
+        self.tell_attempts(&client.state());
         // The time is up and the connection has not come back: that is no way to leave.
         let lost = match &client.state().phase {
             Phase::Reconnecting { why, .. } => Some(Ending::Lost(why.clone())),
@@ -194,6 +215,30 @@ impl Join {
         }
     }
 
+    /// The timeline of the last dialling, for programs; for people only what went wrong before it went well.
+    fn tell_attempts(&self, state: &ClientState) {
+        let out = Output::new(self.json);
+        for row in state.attempts.iter() {
+            let (outcome, why) = match &row.outcome {
+                Outcome::Waiting => ("waiting", None),
+                Outcome::Trying => ("trying", None),
+                Outcome::Open => ("open", None),
+                Outcome::Won => ("won", None),
+                Outcome::Closed => ("closed", None),
+                Outcome::Failed(why) => ("failed", Some(why)),
+                Outcome::KeysFailed(why) => ("keys-failed", Some(why)),
+                Outcome::NotTried => ("not-tried", None),
+            };
+            let ms = |at: Option<Duration>| at.map(|at| u64::try_from(at.as_millis()).unwrap_or(u64::MAX));
+            let text = why.map_or_else(String::new, |why| format!("{}: {why}", row.address));
+            out.say(
+                "attempt",
+                &text,
+                json!({ "address": row.address, "started_ms": ms(row.started), "ended_ms": ms(row.ended), "outcome": outcome, "why": why }),
+            );
+        }
+    }
+
     fn announce(&self, out: Output, state: &ClientState) {
         let me = state.view.name_of(state.view.me);
         let people: Vec<&str> = state.view.present().iter().map(|p| p.name.as_str()).collect();
@@ -237,6 +282,11 @@ impl Join {
                 return Err(Failure::Refused(format!("{refusal}{advice}")));
             }
             Ending::NotConnected(why) => return Err(Failure::Connect(why)),
+            Ending::Untrusted { server, fingerprint, why } => {
+                return Err(Failure::Connect(format!(
+                    "the certificate of {server} is not trusted ({why}); to trust it, give --trust-certificate {fingerprint}"
+                )));
+            }
             Ending::NotServed(why) => return Err(Failure::Input(why)),
             Ending::MessageDeclined { owner, busy } => {
                 let state = if busy { "is busy" } else { "is not online" };

@@ -64,6 +64,7 @@ impl Play {
             Ending::Refused(refusal) => Err(Failure::Refused(refusal.to_string())),
             Ending::NotConnected(why) | Ending::Lost(why) => Err(Failure::Connect(why)),
             Ending::NotServed(why) => Err(Failure::Input(why)),
+            Ending::Untrusted { why, .. } => Err(Failure::Connect(why)),
             _ if unmet.is_empty() => Ok(()),
             _ => Err(Failure::Expectation(format!("did not come: {}", unmet.join(", ")))),
         }
@@ -80,10 +81,16 @@ impl Play {
             match (&now.phase, &now.viewing) {
                 (Phase::Ended(_), _) => return Ok(unmet),
                 (Phase::PasswordWanted(again), _) => {
-                    let why = if *again { "the password is wrong" } else { "the recording asks for a password: give --password" };
+                    let why = if *again {
+                        "the password is wrong"
+                    } else {
+                        "the recording asks for a password: give --password"
+                    };
                     return Err(Failure::Refused(why.into()));
                 }
-                (Phase::InMeeting, None) => return Err(Failure::Input("this jnj joins a meeting: use hitdeck join".into())),
+                (Phase::InMeeting, None) => {
+                    return Err(Failure::Input("this jnj joins a meeting: use hitdeck join".into()));
+                }
                 (Phase::InMeeting, Some(viewing)) if now.view.initialised => {
                     if !std::mem::replace(&mut begun, true) {
                         out.say(
@@ -157,11 +164,7 @@ impl Play {
                 break;
             }
         }
-        if unmet.is_empty() {
-            Ok(())
-        } else {
-            Err(Failure::Expectation(format!("did not come: {}", unmet.join(", "))))
-        }
+        if unmet.is_empty() { Ok(()) } else { Err(Failure::Expectation(format!("did not come: {}", unmet.join(", ")))) }
     }
 }
 

@@ -67,7 +67,7 @@ mod tests {
             waits.push((attempt.at - now).as_secs());
             now = attempt.at;
         }
-        assert_eq!(waits, [0, 0, 4, 8, 16, 32, 60, 60, 60, 60, 60, 60, 60, 60, 60]);
+        assert_eq!(waits, [0, 0, 4, 8, 16, 32, 60, 60, 60, 60, 60, 60, 60, 60]);
     }
 
     #[test]

@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_first_connection_shows_no_ticket_and_a_later_one_shows_all_in_the_known_order() {
-        let jnj = jnj("codetype=13\nuserinfo=A|B|C|D\nplayer_name=Joe\nmake_recording=0\n");
+        let jnj = jnj("codetype=13\nuserinfo=A|B|C|D\nplayer_name=Joe\nmake_recording=1\n");
         let mut memory = Memory::default();
         let shown = |memory: &Memory, mode| format!("{:?}", parameters(&jnj, mode, memory));
         assert_eq!(shown(&memory, Mode::Meeting), r#"[MakeRecording, ClientType("HITDECK"), PlayerName("Joe")]"#);

@@ -5,6 +5,7 @@
 //! stands, all without sockets; [`session`] drives them and speaks the wire.
 
 pub mod comeback;
+mod connect;
 pub mod dialler;
 mod joining;
 pub mod session;
@@ -20,11 +21,12 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use self::comeback::Attempt;
+use self::dialler::{AttemptRow, Preference};
 pub use self::viewing::{Viewing, Wish};
 use crate::clock::Clock;
 use crate::hit::jnj::Jnj;
 use crate::hit::password::PasswordHash;
-use crate::link::{Counters, Transport};
+use crate::link::{Counters, Route, Sha256Fingerprint, Transport};
 use crate::meeting::view::{Ssrc, View};
 use crate::wire::Refusal;
 
@@ -33,6 +35,10 @@ use crate::wire::Refusal;
 pub struct ClientOptions {
     /// What carries the connection.
     pub transport: Transport,
+    /// Through a proxy, and with whose certificates.
+    pub route: Route,
+    /// Whom the first connection belongs to (guide 3.8).
+    pub preference: Preference,
     /// Answers a password prompt without asking; the first time only.
     pub password: Option<PasswordHash>,
     /// What a guest of a web office is called (codetype 4).
@@ -50,6 +56,8 @@ impl ClientOptions {
     pub fn new(clock: Clock) -> ClientOptions {
         ClientOptions {
             transport: Transport::WebSocket,
+            route: Route::default(),
+            preference: Preference::default(),
             password: None,
             name: None,
             come_back: true,
@@ -99,6 +107,8 @@ pub struct ClientState {
     pub phase: Phase,
     /// What it knows of the meeting.
     pub view: Arc<View>,
+    /// Every address of the last dialling, in order, and what became of it.
+    pub attempts: Arc<Vec<AttemptRow>>,
     /// The server's address, as the jnj has it, once connected.
     pub server: Option<String>,
     /// The server's version as announced.
@@ -158,6 +168,15 @@ pub enum Ending {
     NotServed(String),
     /// No server answered.
     NotConnected(String),
+    /// The server's certificate is not one that this system trusts; somebody may decide to trust exactly this one.
+    Untrusted {
+        /// Whose.
+        server: String,
+        /// Its fingerprint.
+        fingerprint: Sha256Fingerprint,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The owner was not there and leaving a message was declined (wire/01 section 6.2).
     MessageDeclined {
         /// Whose meeting; may be empty.
@@ -184,8 +203,9 @@ impl Client {
     /// Joins with a jnj. Must be called within a tokio runtime.
     pub fn start(jnj: Jnj, options: ClientOptions) -> Client {
         let first = ClientState {
-            phase: Phase::Dialling(dialler::primary(&jnj).to_string()),
+            phase: Phase::Dialling(dialler::primary(&jnj)),
             view: Arc::new(View::default()),
+            attempts: Arc::default(),
             server: None,
             server_version: String::new(),
             counters: None,

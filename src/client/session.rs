@@ -7,32 +7,29 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::{broadcast, mpsc, watch};
-use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
 
 use super::comeback::Comeback;
-use super::dialler::{self, ATTEMPT_TIMEOUT, Dialler, Step};
+use super::connect::{ConnectError, Connected, connect};
+use super::dialler::Outcome;
 use super::joining::{self, Memory, Need};
 use super::viewing::Viewing;
 use super::{ClientCommand, ClientEvent, ClientOptions, ClientState, Ending, Phase};
 use crate::hit::jnj::{Jnj, Mode};
-use crate::hit::modp::{self, Exponent};
 use crate::hit::password::PasswordHash;
 use crate::link::pipe::{Incoming, Pipe, PipeError};
-use crate::link::{Connection, LinkError, Sender, Target, dial};
+use crate::link::{LinkError, Sender};
 use crate::meeting::view::{NOBODY, View};
 use crate::wire::chat::{ChatToServer, MAX_CHAT};
-use crate::wire::cipher::{Cipher, CipherName, KeyMaterial};
-use crate::wire::exchange;
+use crate::wire::cipher::{Cipher, KeyMaterial};
 use crate::wire::facts::Fact;
 use crate::wire::fields::{Keys, cut_utf8};
 use crate::wire::floor::FloorToServer;
-use crate::wire::handshake::{self, Hello, KERNEL_VERSION};
 use crate::wire::join::{BeforeAdmission, InitialInfo, PasswordAnswer, PlaybackStart, WaitKind};
 use crate::wire::message::{Alive, End};
-use crate::wire::parameters::{self, CLIENT_BLOCK, ServerParameter};
+use crate::wire::parameters::{self, CLIENT_BLOCK};
 use crate::wire::playback::{InfoLayout, PlaybackToClient};
 use crate::wire::users::UserToServer;
 use crate::wire::{Clear, Refusal, ToClient, ToServer};
@@ -76,12 +73,6 @@ enum Stop {
 impl From<PipeError> for Stop {
     fn from(failure: PipeError) -> Stop {
         Stop::Lost(Ending::Lost(failure.to_string()))
-    }
-}
-
-impl Stop {
-    fn lost(why: impl ToString) -> Stop {
-        Stop::Lost(Ending::Lost(why.to_string()))
     }
 }
 
@@ -162,16 +153,15 @@ impl Driver {
         }
         let request = joining::request(jnj, self.options.name.as_deref(), self.options.password.as_ref());
         let request = request.map_err(|why| Stop::Ending(Ending::NotServed(why)))?;
-        let (address, connection) = self.dial(jnj).await?;
+        let Connected { mut pipe, address, agreed } = self.connect(jnj).await?;
         self.update(|state| {
-            state.counters = Some(Arc::clone(connection.counters()));
-            state.server = Some(address);
+            state.counters = Some(Arc::clone(pipe.counters()));
+            state.server = Some(address.to_string());
+            state.server_version.clone_from(&agreed.version);
         });
         self.set_phase(Phase::Joining);
-        let mut pipe = Pipe::new(connection);
-        let (cipher, keys, takes_parameters) = self.exchange_keys(&mut pipe).await?;
         let mode = jnj.mode();
-        if takes_parameters {
+        if agreed.takes_parameters {
             pipe.write(&Clear::command(CLIENT_BLOCK)).await?;
             for parameter in joining::parameters(jnj, mode, &self.memory) {
                 pipe.write(&parameter.encode()).await?;
@@ -181,96 +171,39 @@ impl Driver {
         pipe.write(&request.encode()).await?;
         let admitted = self.await_admission(&mut pipe, mode).await?;
         pipe.incoming.keys.meeting = match &admitted {
-            Admitted::Meeting(info) => Some(Cipher::new(cipher, &info.meeting)),
+            Admitted::Meeting(info) => Some(Cipher::new(agreed.cipher, &info.meeting)),
             // The viewer's own key stands for the meeting's (wire/05 section 0).
             Admitted::Playback(_) => pipe.incoming.keys.control.clone(),
         };
-        Ok((pipe, keys, admitted))
+        Ok((pipe, agreed.keys, admitted))
     }
 
-    async fn dial(&mut self, jnj: &Jnj) -> Result<(String, Connection), Stop> {
-        let addresses = dialler::addresses(jnj);
-        let clock = self.options.clock;
-        let mut dialler = Dialler::new(addresses.len(), clock.now().steady);
-        // Dropped at the end of this function, which ends the losers.
-        let mut attempts = JoinSet::new();
-        let mut open = None;
-        loop {
-            while let Some(step) = dialler.poll() {
-                match step {
-                    Step::Dial(k) => {
-                        let Some(address) = addresses.get(k) else { continue };
-                        self.set_phase(Phase::Dialling(address.to_string()));
-                        let target = Target {
-                            host: address.host.clone(),
-                            port: address.port,
-                            transport: self.options.transport,
-                        };
-                        attempts.spawn(async move { (k, dial(&target, ATTEMPT_TIMEOUT).await) });
-                    }
-                    Step::Keep(k) => {
-                        let address = addresses.get(k).map(ToString::to_string).unwrap_or_default();
-                        return open
-                            .map(|connection| (address, connection))
-                            .ok_or_else(|| Stop::lost("nothing was kept"));
-                    }
-                    Step::GiveUp(reasons) => {
-                        let why = addresses.iter().zip(&reasons).map(|(a, r)| format!("{a}: {r}")).collect::<Vec<_>>();
-                        return Err(Stop::Lost(Ending::NotConnected(why.join("; "))));
-                    }
+    async fn connect(&mut self, jnj: &Jnj) -> Result<Connected, Stop> {
+        let (publish, events) = (self.publish.clone(), self.events.clone());
+        let mut shown = String::new();
+        let connected = connect(jnj, &self.options, |rows| {
+            let trying = rows.iter().rev().find(|row| row.outcome == Outcome::Trying).map(|row| row.address.clone());
+            publish.send_modify(|state| {
+                let state = Arc::make_mut(state);
+                state.attempts = Arc::new(rows.to_vec());
+                if let Some(address) = &trying
+                    && matches!(state.phase, Phase::Dialling(_))
+                {
+                    state.phase = Phase::Dialling(address.clone());
                 }
+            });
+            if let Some(address) = trying.filter(|address| *address != shown) {
+                shown.clone_from(&address);
+                // Nobody may be listening.
+                drop(events.send(ClientEvent::Phase(Phase::Dialling(address))));
             }
-            let due = dialler.deadline().map(|at| at.saturating_sub(clock.now().steady));
-            tokio::select! {
-                Some(done) = attempts.join_next() => match done {
-                    Ok((k, Ok(connection))) => {
-                        open = Some(connection);
-                        dialler.opened(k);
-                    }
-                    Ok((k, Err(failure))) => dialler.failed(k, failure.to_string()),
-                    Err(failure) => return Err(Stop::lost(failure)),
-                },
-                () = tokio::time::sleep(due.unwrap_or(ATTEMPT_TIMEOUT)) => dialler.tick(clock.now().steady),
+        });
+        connected.await.map_err(|failure| match failure {
+            ConnectError::Nowhere(why) => Stop::Lost(Ending::NotConnected(why)),
+            ConnectError::Untrusted { server, fingerprint, why } => {
+                Stop::Ending(Ending::Untrusted { server, fingerprint, why })
             }
-        }
-    }
-
-    /// wire/01 section 2.1, the client's side. Gives the cipher that the server named, what it was made from, and whether the server
-    /// takes client parameters.
-    async fn exchange_keys(&mut self, pipe: &mut Pipe) -> Result<(CipherName, KeyMaterial, bool), Stop> {
-        let patience = self.options.patience;
-        let (major, minor) = KERNEL_VERSION;
-        pipe.write(&Hello::Control { major, minor }.encode()).await?;
-        let version = pipe.read(patience, "the server's version", handshake::decode_server_version).await?;
-        let group = exchange::group_for(&version);
-        self.update(|state| state.server_version = String::from_utf8_lossy(&version).into_owned());
-
-        let mut random = [0; 32];
-        getrandom::fill(&mut random).map_err(Stop::lost)?;
-        let exponent = Exponent::from_random(random);
-        let client_public = modp::public_key(group, &exponent);
-        pipe.write(&handshake::encode_client_public(group, &client_public)).await?;
-        let server_public = pipe.read(patience, "the server's public key", handshake::decode_server_public).await?;
-        let agreed = modp::agree(group, &exponent, &server_public).map_err(Stop::lost)?;
-        let client_version = handshake::version_text(major, minor);
-        let keys = exchange::derive(group, &client_public, &server_public, &agreed, &client_version, &version);
-
-        let mut cipher = None;
-        let mut takes_parameters = false;
-        while let Some(parameter) = pipe.read(patience, "the server's parameters", ServerParameter::decode).await? {
-            match parameter {
-                ServerParameter::Cipher(name) => {
-                    cipher = Some(name);
-                    pipe.incoming.keys.control = Some(Cipher::new(name, &keys));
-                }
-                _ if cipher.is_none() => return Err(Stop::lost("the server's first parameter is not its cipher")),
-                ServerParameter::AcceptClientParameters => takes_parameters = true,
-                ServerParameter::Tick(_) | ServerParameter::CodePage(_) => {}
-                ServerParameter::Other(id, length) => debug!("server parameter {id} with {length} bytes is not used"),
-            }
-        }
-        let cipher = cipher.ok_or_else(|| Stop::lost("the server named no cipher"))?;
-        Ok((cipher, keys, takes_parameters))
+        })
     }
 
     async fn await_admission(&mut self, pipe: &mut Pipe, mut mode: Mode) -> Result<Admitted, Stop> {

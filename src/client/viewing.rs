@@ -168,12 +168,12 @@ impl Viewing {
         if before.repeat {
             messages.extend(self.ask(Wish::Repeat(true), now));
         }
+        if !before.playing {
+            messages.extend(self.ask(Wish::Pause, now));
+        }
         let there = before.position_ms(lost_at);
         if there > self.start_ms {
             messages.extend(self.ask(Wish::Seek(there), now));
-        }
-        if !before.playing {
-            messages.extend(self.ask(Wish::Pause, now));
         }
         messages
     }
@@ -288,7 +288,7 @@ mod tests {
         before.ask(Wish::Pause, at(0));
         let mut viewing = playing();
         use PlaybackToServer::{Pause, Seek, Speed};
-        let expected = [Speed(150), Seek(4_000), Pause];
+        let expected = [Speed(150), Pause, Seek(4_000)];
         assert_eq!(sent(viewing.resume(&before, at(5_000), at(5_100))), expected);
     }
 

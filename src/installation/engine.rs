@@ -23,12 +23,13 @@ use super::front::Front;
 use super::logbook::Logbook;
 use super::order::{GuestOrder, RequestOrder};
 use super::playback::{PlayCommand, Playback};
-use super::rows;
 use super::recent::Recent;
+use super::rows;
 use super::snapshot::{
-    Connecting, Level, McuRunning, McuState, Notice, RecentJnj, SampleUser, SessionSnapshot, Snapshot, TabId,
+    Carrier, Connecting, Level, McuRunning, McuState, Notice, RecentJnj, SampleUser, SessionSnapshot, Snapshot, TabId,
 };
-use crate::client::{Client, ClientCommand, ClientOptions, Ending, Phase, Wish, dialler};
+use crate::client::dialler::{self, Preference};
+use crate::client::{Client, ClientCommand, ClientOptions, Ending, Phase, Wish};
 use crate::clock::Clock;
 use crate::hit::freshness::{DEFAULT_WINDOW, Freshness};
 use crate::hit::jnj::{Credential, Jnj, Mode};
@@ -36,6 +37,7 @@ use crate::hit::password::PasswordHash;
 use crate::hit::paths::RecordingPath;
 use crate::hit::request::{CommandKind, Group, ServiceRequest};
 use crate::library;
+use crate::link::{Certificates, Route, Sha256Fingerprint, Transport};
 use crate::mcu::{Mcu, McuConfig, McuSnapshot};
 
 /// How an engine starts.
@@ -254,7 +256,7 @@ impl Task {
             Command::SetConnecting(connecting) => self.connecting = connecting,
             Command::ForgetRecent(path) => self.recent.forget(&path),
             Command::Reissue(id) => self.reissue(id).await,
-            Command::TrustAndJoin(_) => {}
+            Command::TrustAndJoin(id) => self.trust(id).await,
             Command::ReconnectNow(id) => self.ask_client(id, ClientCommand::ReconnectNow),
             Command::CutConnection(id) => self.ask_client(id, ClientCommand::Cut),
             Command::PlayOverWire(path) => self.play_over_wire(&path),
@@ -471,7 +473,8 @@ impl Task {
 
     fn playback_request(&self, path: &Path) -> Result<ServiceRequest, String> {
         let root = self.options.installation.recording_root();
-        let inside = path.strip_prefix(&root).map_err(|_| "Only recordings of this installation can be asked for".to_owned())?;
+        let inside =
+            path.strip_prefix(&root).map_err(|_| "Only recordings of this installation can be asked for".to_owned())?;
         let (place, _) = RecordingPath::parse(inside).map_err(|e| e.to_string())?;
         let name = self.recordings.iter().find(|row| row.path == path).map(|row| row.owner_name.clone());
         let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| place.owner().to_owned());
@@ -522,11 +525,12 @@ impl Task {
     fn remember(&mut self, path: PathBuf, jnj: &Jnj, name: &str) {
         let userinfo = jnj.userinfo.as_ref().map(Credential::expose);
         let request = userinfo.and_then(|userinfo| self.options.installation.open_userinfo(userinfo).ok());
-        let what = request.map(|request| request.meeting_title.filter(|title| !title.is_empty()).unwrap_or(request.meeting_id));
+        let what = request
+            .map(|request| request.meeting_title.filter(|title| !title.is_empty()).unwrap_or(request.meeting_id));
         self.recent.used(RecentJnj {
             path: std::path::absolute(&path).unwrap_or(path),
             what: what.unwrap_or_else(|| name.to_owned()),
-            server: dialler::primary(jnj).to_string(),
+            server: dialler::primary(jnj),
             playback: jnj.mode() == Mode::Playback,
             used: self.clock.now().office,
         });
@@ -537,8 +541,41 @@ impl Task {
         self.join_as(id, jnj, source);
     }
 
+    /// How sessions connect now; an address that is no proxy's was refused where it was typed.
+    fn options_for(&self, trusted: Option<Sha256Fingerprint>) -> ClientOptions {
+        ClientOptions {
+            transport: match self.connecting.carrier {
+                Carrier::WebSocket => Transport::WebSocket,
+                Carrier::Secure => Transport::SecureWebSocket,
+                Carrier::Tcp => Transport::Tcp,
+            },
+            route: Route {
+                proxy: self.connecting.proxy.parse().ok(),
+                certificates: trusted.map_or(Certificates::System, Certificates::Pinned),
+            },
+            preference: if self.connecting.like_the_browser { Preference::Browser } else { Preference::Guide },
+            ..ClientOptions::new(self.clock)
+        }
+    }
+
+    /// Joins again with the certificate that was refused, and no other.
+    async fn trust(&mut self, id: TabId) {
+        let Some(tab) = self.tabs.remove(&id) else { return };
+        let Phase::Ended(Ending::Untrusted { fingerprint, .. }) = tab.client.state().phase.clone() else {
+            self.tabs.insert(id, tab);
+            return;
+        };
+        tab.client.finish().await;
+        let options = self.options_for(Some(fingerprint));
+        self.join_with(id, tab.jnj, tab.source, options);
+    }
+
     fn join_as(&mut self, id: TabId, jnj: Jnj, source: String) {
-        let options = ClientOptions::new(self.clock);
+        let options = self.options_for(None);
+        self.join_with(id, jnj, source, options);
+    }
+
+    fn join_with(&mut self, id: TabId, jnj: Jnj, source: String, options: ClientOptions) {
         let client = Client::start(jnj.clone(), options);
         self.follow(client.watch());
         self.tabs.insert(id, Tab { source, jnj, client, reissuable: None });
@@ -689,7 +726,7 @@ fn session(id: TabId, tab: &Tab, now: Duration) -> SessionSnapshot {
         source: tab.source.clone(),
         phase: rows::phase(&state.phase, now),
         view: Arc::clone(&state.view),
-        attempts: Arc::default(),
+        attempts: Arc::new(state.attempts.iter().map(rows::attempt).collect()),
         relay: None,
         reconnects: state.reconnects,
         can_reissue: tab.reissuable == Some(true),

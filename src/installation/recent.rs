@@ -77,7 +77,9 @@ impl Recent {
                 used: *used,
             })
             .collect();
-        let written = serde_json::to_vec_pretty(&kept).map_err(std::io::Error::from).and_then(|json| write_whole(&self.file, &json));
+        let written = serde_json::to_vec_pretty(&kept)
+            .map_err(std::io::Error::from)
+            .and_then(|json| write_whole(&self.file, &json));
         if let Err(failure) = written {
             warn!("the list of recent files cannot be kept: {failure}");
         }

@@ -4,7 +4,10 @@
 
 use std::time::Duration;
 
-use super::snapshot::{MeetingRow, RecordingKind, RecordingRow, SessionEnd, SessionPhase, WirePlayback};
+use super::snapshot::{
+    AttemptOutcome, AttemptRow, MeetingRow, RecordingKind, RecordingRow, SessionEnd, SessionPhase, WirePlayback,
+};
+use crate::client::dialler::{self, Outcome};
 use crate::client::{Ending, Phase, Viewing};
 use crate::library::{Entry, Kind};
 use crate::mcu::RunningMeeting;
@@ -48,6 +51,24 @@ pub(super) fn recording(entry: &Entry) -> RecordingRow {
     }
 }
 
+pub(super) fn attempt(row: &dialler::AttemptRow) -> AttemptRow {
+    AttemptRow {
+        address: row.address.clone(),
+        started: row.started,
+        ended: row.ended,
+        outcome: match &row.outcome {
+            Outcome::Waiting => AttemptOutcome::Waiting,
+            Outcome::Trying => AttemptOutcome::Trying,
+            Outcome::Open => AttemptOutcome::Open,
+            Outcome::Won => AttemptOutcome::Won,
+            Outcome::Closed => AttemptOutcome::Closed,
+            Outcome::Failed(why) => AttemptOutcome::Failed(why.clone()),
+            Outcome::KeysFailed(why) => AttemptOutcome::KeysFailed(why.clone()),
+            Outcome::NotTried => AttemptOutcome::NotTried,
+        },
+    }
+}
+
 pub(super) fn viewing(viewing: &Viewing, now: Duration) -> WirePlayback {
     WirePlayback {
         start_ms: viewing.start_ms,
@@ -85,6 +106,9 @@ pub(super) fn phase(phase: &Phase, now: Duration) -> SessionPhase {
                 SessionEnd::Refused { code: refusal.status(), meaning: format!("{}{advice}", refusal.meaning()) }
             }
             Ending::NotConnected(why) => SessionEnd::NotConnected { why: why.clone() },
+            Ending::Untrusted { server, fingerprint, why } => {
+                SessionEnd::Untrusted { server: server.clone(), fingerprint: fingerprint.to_string(), why: why.clone() }
+            }
             Ending::NotServed(why) => SessionEnd::NotServed { why: why.clone() },
             Ending::MessageDeclined { owner, busy } => {
                 SessionEnd::MessageDeclined { owner: owner.clone(), busy: *busy }

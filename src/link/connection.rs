@@ -31,6 +31,9 @@ use tokio_tungstenite::{
     },
 };
 
+use tokio_rustls::client::TlsStream;
+use tokio_util::either::Either;
+
 use super::{LinkError, MAX_MESSAGE};
 
 /// An open connection. The socket closes when both halves are dropped.
@@ -72,11 +75,11 @@ impl Connection {
 
     /// A WebSocket whose opening handshake is over. `early` holds what the client sent right behind the handshake.
     pub(super) async fn accepted_websocket(stream: TcpStream, early: Vec<u8>) -> Self {
-        let limits = Some(websocket_limits());
+        let (limits, stream) = (Some(websocket_limits()), Either::Left(stream));
         Self::over_websocket(WebSocketStream::from_partially_read(stream, early, Role::Server, limits).await)
     }
 
-    pub(super) fn over_websocket(websocket: WebSocketStream<TcpStream>) -> Self {
+    pub(super) fn over_websocket(websocket: WebSocketStream<Wire>) -> Self {
         let (sink, stream) = websocket.split();
         Self::new(Outlet::WebSocket(sink), Inlet::WebSocket(stream))
     }
@@ -175,6 +178,11 @@ pub struct Sender {
 }
 
 impl Sender {
+    /// The byte counts of both directions.
+    pub fn counters(&self) -> &Arc<Counters> {
+        &self.counters
+    }
+
     /// Sends `bytes` and waits until the operating system has taken them all: this is where a slow peer is felt. Over
     /// WebSocket one call is one message, as some server messages must be (wire/01 section 1.1). Empty `bytes` are not
     /// sent, for the client takes an empty message for an unknown command.
@@ -279,6 +287,9 @@ impl Counters {
     }
 }
 
+/// What a WebSocket runs over: the bare connection, or TLS on top of it.
+pub(super) type Wire = Either<TcpStream, Box<TlsStream<TcpStream>>>;
+
 /// Limits of every WebSocket, on both sides.
 pub(super) fn websocket_limits() -> WebSocketConfig {
     WebSocketConfig::default()
@@ -293,13 +304,13 @@ pub(super) fn websocket_limits() -> WebSocketConfig {
 
 enum Inlet {
     Tcp(OwnedReadHalf, BytesMut),
-    WebSocket(SplitStream<WebSocketStream<TcpStream>>),
+    WebSocket(SplitStream<WebSocketStream<Wire>>),
     Memory(mpsc::Receiver<Bytes>),
 }
 
 enum Outlet {
     Tcp(OwnedWriteHalf),
-    WebSocket(SplitSink<WebSocketStream<TcpStream>, Message>),
+    WebSocket(SplitSink<WebSocketStream<Wire>, Message>),
     Memory(Option<mpsc::Sender<Bytes>>),
 }
 

@@ -2,11 +2,12 @@
 //!
 //! In: chunks from a [`Receiver`]. Out: decoded items; and messages sealed and sent, one message one send.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Connection, LinkError, Receiver, Sender};
+use super::{Connection, Counters, LinkError, Receiver, Sender};
 use crate::wire::Clear;
 use crate::wire::fields::{Decoded, Keys, Malformed, Reader};
 use crate::wire::inbox::Inbox;
@@ -80,6 +81,11 @@ impl Pipe {
     pub async fn write(&mut self, message: &Clear) -> Result<(), PipeError> {
         let sealed = message.seal(&self.incoming.keys);
         Ok(self.sender.send(Bytes::from(sealed)).await?)
+    }
+
+    /// The byte counts of the connection.
+    pub fn counters(&self) -> &Arc<Counters> {
+        self.sender.counters()
     }
 
     /// Both halves, for the time after admission.
