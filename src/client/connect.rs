@@ -8,18 +8,20 @@ use std::time::Duration;
 
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::sleep;
-use tracing::debug;
+use tracing::{debug, info};
 
 use super::ClientOptions;
 use super::dialler::{self, ATTEMPT_TIMEOUT, Address, AttemptRow, Dialler, Step};
-use crate::hit::jnj::Jnj;
+use super::relay::{self, RelayFailure};
+use crate::hit::jnj::{Jnj, Mode, Relay};
 use crate::hit::modp::{self, Exponent, ModpError};
 use crate::link::pipe::{Pipe, PipeError};
-use crate::link::{Connection, DialError, Route, Sha256Fingerprint, Target, dial};
+use crate::link::{DialError, Sha256Fingerprint, Target, dial};
 use crate::wire::cipher::{Cipher, CipherName, KeyMaterial};
 use crate::wire::exchange;
 use crate::wire::handshake::{self, Hello, KERNEL_VERSION};
 use crate::wire::parameters::ServerParameter;
+use crate::wire::relay::RelayPass;
 
 /// A connection to a server, its keys agreed.
 pub(super) struct Connected {
@@ -27,6 +29,8 @@ pub(super) struct Connected {
     pub pipe: Pipe,
     /// Where the server is, as the jnj has it.
     pub address: Address,
+    /// The relay that it came through, and what that said of itself.
+    pub relay: Option<(Relay, RelayPass)>,
     /// What the keys agreed on make.
     pub agreed: Agreed,
 }
@@ -67,7 +71,8 @@ pub(super) enum ExchangeError {
     Cipher(&'static str),
 }
 
-/// Tries the addresses of a jnj until one agrees on keys. `progress` is told of every change of the timeline.
+/// Tries the addresses of a jnj until one agrees on keys, through its relay first if it has one (guide 3.13). `progress` is told of
+/// every change of the timeline.
 ///
 /// # Errors
 /// See [`ConnectError`].
@@ -76,11 +81,28 @@ pub(super) async fn connect(
     options: &ClientOptions,
     mut progress: impl FnMut(&[AttemptRow]),
 ) -> Result<Connected, ConnectError> {
+    // Not for playback, and not for somebody who records alone (wire/01 section 9).
+    let relay = jnj.use_relay.clone().filter(|_| jnj.mode() == Mode::Meeting && !jnj.make_recording);
+    if relay.is_some() {
+        match try_all(jnj, options, relay, &mut progress).await {
+            Ok(connected) => return Ok(connected),
+            Err(failure) => info!("the relay leads nowhere ({failure}); going directly"),
+        }
+    }
+    try_all(jnj, options, None, &mut progress).await
+}
+
+async fn try_all(
+    jnj: &Jnj,
+    options: &ClientOptions,
+    relay: Option<Relay>,
+    progress: &mut impl FnMut(&[AttemptRow]),
+) -> Result<Connected, ConnectError> {
     let addresses = dialler::addresses(jnj, options.route.proxy.is_some());
     let clock = options.clock;
     let mut dialler = Dialler::new(&addresses, options.preference, clock.now().steady);
-    let mut race = Race { route: options.route.clone(), options, running: JoinSet::new(), handles: BTreeMap::new() };
-    let mut open: BTreeMap<usize, Connection> = BTreeMap::new();
+    let mut race = Race { relay: relay.clone(), options, running: JoinSet::new(), handles: BTreeMap::new() };
+    let mut open: BTreeMap<usize, (Pipe, Option<RelayPass>)> = BTreeMap::new();
     loop {
         while let Some(step) = dialler.poll() {
             progress(dialler.rows());
@@ -95,12 +117,14 @@ pub(super) async fn connect(
                     race.stop(k);
                 }
                 Step::Keep(k) => {
-                    let (Some(connection), Some(address)) = (open.remove(&k), addresses.get(k)) else { continue };
+                    let (Some((mut pipe, pass)), Some(address)) = (open.remove(&k), addresses.get(k)) else { continue };
                     race.settle().await;
                     open.clear();
-                    let mut pipe = Pipe::new(connection);
                     match exchange_keys(&mut pipe, options.patience).await {
-                        Ok(agreed) => return Ok(Connected { pipe, address: address.clone(), agreed }),
+                        Ok(agreed) => {
+                            let relay = relay.zip(pass);
+                            return Ok(Connected { pipe, address: address.clone(), relay, agreed });
+                        }
                         Err(failure) => {
                             debug!("{address}: {failure}");
                             dialler.key_exchange_failed(failure.to_string(), clock.now().steady);
@@ -119,21 +143,42 @@ pub(super) async fn connect(
     }
 }
 
+/// A number of the list, and what became of it.
+type Attempt = (usize, Result<(Pipe, Option<RelayPass>), AttemptError>);
+
+/// Why an attempt failed.
+#[derive(Debug, thiserror::Error)]
+enum AttemptError {
+    #[error(transparent)]
+    Dial(#[from] DialError),
+    #[error(transparent)]
+    Relay(#[from] RelayFailure),
+}
+
 /// The attempts under way. Dropped, it ends them all.
 struct Race<'a> {
-    route: Route,
+    relay: Option<Relay>,
     options: &'a ClientOptions,
-    running: JoinSet<(usize, Result<Connection, DialError>)>,
+    running: JoinSet<Attempt>,
     handles: BTreeMap<usize, AbortHandle>,
 }
 
 impl Race<'_> {
     fn start(&mut self, k: usize, address: &Address) {
-        let target = Target { host: address.host.clone(), port: address.port, transport: self.options.transport };
-        let route = self.route.clone();
-        // The dialler ends an attempt that takes too long; this is for a clock that stands still.
-        let attempt = async move { (k, dial(&target, &route, ATTEMPT_TIMEOUT).await) };
-        self.handles.insert(k, self.running.spawn(attempt));
+        let (relay, mcu) = (self.relay.clone(), address.clone());
+        let (transport, route, patience) = (self.options.transport, self.options.route.clone(), self.options.patience);
+        // The dialler ends an attempt that takes too long; the limit here is for a clock that stands still.
+        let attempt = async move {
+            let there = relay.as_ref().map_or((&mcu.host, mcu.port), |relay| (&relay.host, relay.port));
+            let target = Target { host: there.0.clone(), port: there.1, transport };
+            let mut pipe = Pipe::new(dial(&target, &route, ATTEMPT_TIMEOUT).await?);
+            let pass = match &relay {
+                Some(relay) => Some(relay::through(&mut pipe, &relay.host, &mcu, patience).await?),
+                None => None,
+            };
+            Ok((pipe, pass))
+        };
+        self.handles.insert(k, self.running.spawn(async move { (k, attempt.await) }));
     }
 
     fn stop(&mut self, k: usize) {
@@ -150,17 +195,17 @@ impl Race<'_> {
 
     fn finished(
         &mut self,
-        done: Result<(Id, (usize, Result<Connection, DialError>)), JoinError>,
-        open: &mut BTreeMap<usize, Connection>,
+        done: Result<(Id, Attempt), JoinError>,
+        open: &mut BTreeMap<usize, (Pipe, Option<RelayPass>)>,
         dialler: &mut Dialler,
         now: Duration,
     ) {
         match done {
-            Ok((_, (k, Ok(connection)))) => {
-                open.insert(k, connection);
+            Ok((_, (k, Ok(opened)))) => {
+                open.insert(k, opened);
                 dialler.opened(k, now);
             }
-            Ok((_, (k, Err(DialError::Untrusted { fingerprint, why, .. })))) => {
+            Ok((_, (k, Err(AttemptError::Dial(DialError::Untrusted { fingerprint, why, .. }))))) => {
                 dialler.untrusted(k, fingerprint, why, now);
             }
             Ok((_, (k, Err(failure)))) => dialler.failed(k, failure.to_string(), now),

@@ -3,6 +3,8 @@
 //! In: a jnj, what is remembered of an earlier admission. Out: the client parameters and the join request, in the known client's order.
 //! Pure: sends nothing.
 
+use std::net::IpAddr;
+
 use crate::hit::jnj::{CodeType, Credential, Jnj, Mode};
 use crate::hit::password::PasswordHash;
 use crate::meeting::view::Ssrc;
@@ -45,8 +47,8 @@ impl Memory {
     }
 }
 
-/// The client parameters of a connection, in the known client's order.
-pub(super) fn parameters(jnj: &Jnj, mode: Mode, memory: &Memory) -> Vec<ClientParameter> {
+/// The client parameters of a connection, in the known client's order. `relay`: the one that it came through.
+pub(super) fn parameters(jnj: &Jnj, mode: Mode, memory: &Memory, relay: Option<(IpAddr, u16)>) -> Vec<ClientParameter> {
     let meeting = mode == Mode::Meeting;
     let name = memory.name.filter(|_| meeting).map(ClientParameter::ReconnectName);
     let ticket = memory.ticket.as_ref().map(|ticket| ClientParameter::ReconnectTicket(ticket.to_bytes()));
@@ -55,7 +57,8 @@ pub(super) fn parameters(jnj: &Jnj, mode: Mode, memory: &Memory) -> Vec<ClientPa
         identity.map(|(meeting_type, random_id)| ClientParameter::MeetingIdentity { meeting_type, random_id });
     let recording = jnj.make_recording.then_some(ClientParameter::MakeRecording);
     let player = jnj.player_name.clone().map(ClientParameter::PlayerName);
-    let all = [name, ticket, identity, recording, Some(ClientParameter::ClientType(CLIENT_TYPE.into())), player];
+    let relay = relay.map(|(ip, port)| ClientParameter::Relay(ip, i32::from(port)));
+    let all = [name, ticket, identity, recording, relay, Some(ClientParameter::ClientType(CLIENT_TYPE.into())), player];
     all.into_iter().flatten().collect()
 }
 
@@ -145,7 +148,7 @@ mod tests {
     fn a_first_connection_shows_no_ticket_and_a_later_one_shows_all_in_the_known_order() {
         let jnj = jnj("codetype=13\nuserinfo=A|B|C|D\nplayer_name=Joe\nmake_recording=1\n");
         let mut memory = Memory::default();
-        let shown = |memory: &Memory, mode| format!("{:?}", parameters(&jnj, mode, memory));
+        let shown = |memory: &Memory, mode| format!("{:?}", parameters(&jnj, mode, memory, None));
         assert_eq!(shown(&memory, Mode::Meeting), r#"[MakeRecording, ClientType("HITDECK"), PlayerName("Joe")]"#);
         memory.learn(&Fact::ReconnectName { name: b"ABCDEFGHIJKL".to_vec(), real_name: String::new() });
         memory.learn(&Fact::Identity { meeting_type: 1, random_id: 7 });

@@ -8,6 +8,7 @@ pub mod comeback;
 mod connect;
 pub mod dialler;
 mod joining;
+mod relay;
 pub mod session;
 #[cfg(feature = "sound")]
 pub mod sound;
@@ -109,6 +110,8 @@ pub struct ClientState {
     pub view: Arc<View>,
     /// Every address of the last dialling, in order, and what became of it.
     pub attempts: Arc<Vec<AttemptRow>>,
+    /// The relay that it came through, `HOST:PORT`.
+    pub relay: Option<String>,
     /// The server's address, as the jnj has it, once connected.
     pub server: Option<String>,
     /// The server's version as announced.
@@ -206,6 +209,7 @@ impl Client {
             phase: Phase::Dialling(dialler::primary(&jnj)),
             view: Arc::new(View::default()),
             attempts: Arc::default(),
+            relay: None,
             server: None,
             server_version: String::new(),
             counters: None,

@@ -153,17 +153,19 @@ impl Driver {
         }
         let request = joining::request(jnj, self.options.name.as_deref(), self.options.password.as_ref());
         let request = request.map_err(|why| Stop::Ending(Ending::NotServed(why)))?;
-        let Connected { mut pipe, address, agreed } = self.connect(jnj).await?;
+        let Connected { mut pipe, address, relay, agreed } = self.connect(jnj).await?;
         self.update(|state| {
             state.counters = Some(Arc::clone(pipe.counters()));
             state.server = Some(address.to_string());
+            state.relay = relay.as_ref().map(|(relay, _)| format!("{}:{}", relay.host, relay.port));
             state.server_version.clone_from(&agreed.version);
         });
         self.set_phase(Phase::Joining);
         let mode = jnj.mode();
         if agreed.takes_parameters {
             pipe.write(&Clear::command(CLIENT_BLOCK)).await?;
-            for parameter in joining::parameters(jnj, mode, &self.memory) {
+            let came_through = relay.as_ref().and_then(|(relay, pass)| Some((pass.address?, relay.port)));
+            for parameter in joining::parameters(jnj, mode, &self.memory, came_through) {
                 pipe.write(&parameter.encode()).await?;
             }
             pipe.write(&parameters::encode_end()).await?;

@@ -727,7 +727,7 @@ fn session(id: TabId, tab: &Tab, now: Duration) -> SessionSnapshot {
         phase: rows::phase(&state.phase, now),
         view: Arc::clone(&state.view),
         attempts: Arc::new(state.attempts.iter().map(rows::attempt).collect()),
-        relay: None,
+        relay: state.relay.clone(),
         reconnects: state.reconnects,
         can_reissue: tab.reissuable == Some(true),
         playback: state.viewing.as_ref().map(|viewing| rows::viewing(viewing, now)),

@@ -115,6 +115,15 @@ impl Incoming {
         }
     }
 
+    /// What comes next, unread, for passing on; what had arrived and was not taken comes first. `None`: the peer has closed.
+    ///
+    /// # Errors
+    /// When the connection fails.
+    pub async fn raw(&mut self) -> Result<Option<Bytes>, LinkError> {
+        let waiting = self.inbox.take_rest();
+        if waiting.is_empty() { self.receiver.recv().await } else { Ok(Some(waiting.into())) }
+    }
+
     /// The peer said that it leaves, or that its page was closed: WebSocket codes 1000 and 1001. No code at all says nothing, since the
     /// known client closes like that also when it dislikes what came, and comes back (wire/01 section 10.2).
     pub fn left_on_purpose(&self) -> bool {

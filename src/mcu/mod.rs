@@ -12,6 +12,7 @@ mod pages;
 mod playback;
 pub mod recorder;
 pub mod rehearsal;
+pub mod relay;
 pub mod session;
 mod status_files;
 pub mod transcript;
@@ -31,6 +32,8 @@ use self::front_desk::FrontDesk;
 use self::keyring::Keyring;
 pub use self::meeting::PersonSummary;
 use self::opening::Opening;
+pub use self::relay::RelayPolicy;
+use self::relay::Relays;
 use self::session::Shared;
 use self::status_files::StatusFiles;
 use self::transcript::Transcripts;
@@ -63,6 +66,8 @@ pub struct McuConfig {
     pub patience: Patience,
     /// Limits of the port.
     pub link: LinkConfig,
+    /// Where it leads as a relay, and for whom (guide 3.13).
+    pub relay: RelayPolicy,
     /// Where to write down what clients send; for making tests.
     pub transcripts: Transcripts,
 }
@@ -235,6 +240,9 @@ impl Mcu {
             transcripts: config.transcripts,
             threads: sessions.clone(),
             recording_root: config.recording_root,
+            address,
+            relay: config.relay,
+            relays: Relays::default(),
             marking: Arc::default(),
         };
         let accepting = tokio::spawn(accept(listener, shared, sessions.clone(), stop_accepting.clone(), cut.clone()));

@@ -18,6 +18,7 @@ use tracing::{debug, info, warn};
 use super::front_desk::{Admission, FrontDesk, Opened, Place, Viewer};
 use super::meeting::{Claim, Departure, Outgoing, Seat, ToMeeting};
 use super::playback::{Projector, Reel};
+use super::relay::{self, RelayPolicy, Relays};
 use super::transcript::{Transcript, Transcripts};
 use super::{Patience, random};
 use crate::clock::Clock;
@@ -53,13 +54,19 @@ pub struct Shared {
     pub threads: TaskTracker,
     /// Where recordings are.
     pub recording_root: PathBuf,
+    /// Where this server listens.
+    pub address: SocketAddr,
+    /// Where it leads as a relay, and for whom.
+    pub relay: RelayPolicy,
+    /// The relays that are running.
+    pub relays: Relays,
     /// Held while a status file is marked as played.
     pub marking: Arc<Mutex<()>>,
 }
 
 /// Why a session ended before or without a meeting.
 #[derive(Debug, thiserror::Error)]
-enum SessionError {
+pub(super) enum SessionError {
     #[error(transparent)]
     Pipe(#[from] PipeError),
     #[error("the key exchange failed: {0}")]
@@ -80,8 +87,7 @@ pub async fn serve(accepted: Accepted, shared: Shared, cut: CancellationToken) {
         match pipe.read(shared.patience.step, "the first message", Hello::decode).await? {
             Hello::Control { major, minor } => control(pipe, (major, minor), peer, &shared, &cut).await,
             Hello::Secondary(secondary) => beside(pipe, secondary, &shared).await,
-            // A server that is no relay answers 5 (wire/01 section 9).
-            Hello::Relay => Ok(pipe.write(&Clear::new().u8(5)).await?),
+            Hello::Relay => relay::serve(pipe, peer, &shared).await,
             Hello::Lists => {
                 debug!(%peer, "recording lists are not served yet");
                 Ok(())
@@ -110,7 +116,7 @@ async fn control(
     let keys = exchange_keys(&mut pipe, version, step).await?;
     let cipher = Cipher::new(CipherName::Aes256, &keys);
     pipe.incoming.keys.control = Some(cipher.clone());
-    send_parameters(&mut pipe, shared).await?;
+    send_parameters(&mut pipe, shared, true).await?;
     let parameters = read_parameters(&mut pipe, step).await?;
     debug!(%peer, ?parameters, "client parameters");
     let transcript = shared.transcripts.next();
@@ -281,7 +287,11 @@ async fn play(
 }
 
 /// wire/01 section 2.1, the server's side.
-async fn exchange_keys(pipe: &mut Pipe, version: (i32, i32), step: Duration) -> Result<KeyMaterial, SessionError> {
+pub(super) async fn exchange_keys(
+    pipe: &mut Pipe,
+    version: (i32, i32),
+    step: Duration,
+) -> Result<KeyMaterial, SessionError> {
     pipe.write(&handshake::encode_server_version(SERVER_VERSION)).await?;
     let (group, client_public) = pipe.read(step, "a public key", handshake::decode_client_public).await?;
     if group != exchange::group_for(SERVER_VERSION.as_bytes()) {
@@ -295,14 +305,14 @@ async fn exchange_keys(pipe: &mut Pipe, version: (i32, i32), step: Duration) -> 
     Ok(exchange::derive(group, &client_public, &server_public, &agreed, &client_version, SERVER_VERSION.as_bytes()))
 }
 
-async fn send_parameters(pipe: &mut Pipe, shared: &Shared) -> Result<(), SessionError> {
+/// The server's parameters; `wants_theirs`: the client is to send its own, too.
+pub(super) async fn send_parameters(pipe: &mut Pipe, shared: &Shared, wants_theirs: bool) -> Result<(), SessionError> {
     let entries = [
         ServerParameter::Cipher(CipherName::Aes256),
         ServerParameter::Tick(shared.clock.now().tick()),
         ServerParameter::CodePage(UTF8),
-        ServerParameter::AcceptClientParameters,
     ];
-    for entry in entries {
+    for entry in entries.into_iter().chain(wants_theirs.then_some(ServerParameter::AcceptClientParameters)) {
         pipe.write(&entry.encode()).await?;
     }
     Ok(pipe.write(&parameters::encode_end()).await?)
@@ -432,14 +442,16 @@ async fn read_wishes(
         match patience.next(incoming).await {
             Ok(message) => {
                 transcript.line("message", &message.encode().bytes);
-                match message {
-                    ToServer::Playback(wish) => {
-                        if wishes.send(wish).await.is_err() {
-                            return;
-                        }
+                let obeyed = match message {
+                    ToServer::Playback(wish) => wishes.send(wish).await.is_ok(),
+                    ToServer::Alive(Alive::Probe) => {
+                        patience.say(Alive::Answer);
+                        true
                     }
-                    ToServer::Alive(Alive::Probe) => patience.say(Alive::Answer),
-                    _ => {}
+                    _ => true,
+                };
+                if !obeyed {
+                    return;
                 }
             }
             Err(failure) => return debug!("a viewer left: {failure:?}"),
@@ -500,14 +512,7 @@ async fn beside(mut pipe: Pipe, secondary: Secondary, shared: &Shared) -> Result
         debug!(?secondary, "no such participant");
         return Ok(());
     };
-    let challenge: [u8; 32] = random()?;
-    pipe.write(&Clear::new().raw(&challenge)).await?;
-    pipe.incoming.keys.control = Some(cipher);
-    let (answer, tick) =
-        pipe.read(shared.patience.step, "an answer to the challenge", handshake::decode_challenge_answer).await?;
-    let drift = shared.clock.now().tick().wrapping_sub(tick).cast_signed().unsigned_abs();
-    if !bool::from(subtle::ConstantTimeEq::ct_eq(&answer[..], &challenge[..])) || drift > TICK_TOLERANCE_MS {
-        warn!(?secondary, drift, "a secondary connection failed its challenge");
+    if !challenge(&mut pipe, cipher, shared).await? {
         return Ok(());
     }
     match secondary.kind {
@@ -518,6 +523,21 @@ async fn beside(mut pipe: Pipe, secondary: Secondary, shared: &Shared) -> Result
     }
     pipe.close().await;
     Ok(())
+}
+
+/// Thirty-two random bytes that only the owner of the control connection's keys can give back (wire/01 section 8).
+pub(super) async fn challenge(pipe: &mut Pipe, cipher: Cipher, shared: &Shared) -> Result<bool, SessionError> {
+    let challenge: [u8; 32] = random()?;
+    pipe.write(&Clear::new().raw(&challenge)).await?;
+    pipe.incoming.keys.control = Some(cipher);
+    let (answer, tick) =
+        pipe.read(shared.patience.step, "an answer to the challenge", handshake::decode_challenge_answer).await?;
+    let drift = shared.clock.now().tick().wrapping_sub(tick).cast_signed().unsigned_abs();
+    let passed = bool::from(subtle::ConstantTimeEq::ct_eq(&answer[..], &challenge[..])) && drift <= TICK_TOLERANCE_MS;
+    if !passed {
+        warn!(drift, "a secondary connection failed its challenge");
+    }
+    Ok(passed)
 }
 
 /// Our code page (wire/01 section 3).

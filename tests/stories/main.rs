@@ -15,6 +15,7 @@ mod playback;
 #[cfg(unix)]
 mod program;
 mod refusals;
+mod relay;
 mod returning;
 mod stage;
 mod transcripts;
