@@ -54,6 +54,8 @@ enum SessionError {
     WrongGroup,
     #[error("expected at most {MAX_ENTRIES} client parameters")]
     TooManyParameters,
+    #[error("not admitted within {} s", .0.as_secs())]
+    TooSlow(Duration),
     #[error("no random bytes can be had: {0}")]
     Random(#[from] getrandom::Error),
 }
@@ -86,12 +88,51 @@ pub async fn serve(accepted: Accepted, shared: Shared, cut: CancellationToken) {
 
 /// A control connection: keys, parameters, join, meeting.
 async fn control(
-    mut pipe: Pipe,
+    pipe: Pipe,
     version: (i32, i32),
     peer: SocketAddr,
     shared: &Shared,
     cut: &CancellationToken,
 ) -> Result<(), SessionError> {
+    let total = shared.patience.admission;
+    // Not over the admission itself, which waits for nobody outside: cut in the middle it would leave an empty seat.
+    let knocked = tokio::time::timeout(total, knock(pipe, version, peer, shared)).await;
+    let Some(Knock { pipe, cipher, transcript, request, flags }) =
+        knocked.map_err(|_| SessionError::TooSlow(total))??
+    else {
+        return Ok(());
+    };
+
+    let (queue, outgoing) = mpsc::channel(shared.patience.queue);
+    let newcomer = newcomer(&request, version, flags)?;
+    let admission =
+        Admission { request, newcomer, address: peer.ip(), control: cipher, outgoing: queue.clone(), cut: cut.clone() };
+    match shared.desk.admit(admission).await {
+        Ok((seat, place)) => {
+            info!(%peer, ssrc = seat.ssrc, "admitted");
+            in_meeting(pipe, (seat, place), queue, outgoing, (shared.patience.alive, transcript)).await;
+            Ok(())
+        }
+        Err(refused) => refuse(pipe, refused.code, peer, &refused.cause).await,
+    }
+}
+
+/// A connection with a good jnj that waits to be let in.
+struct Knock {
+    pipe: Pipe,
+    cipher: Cipher,
+    transcript: Transcript,
+    request: ServiceRequest,
+    flags: u8,
+}
+
+/// Everything that waits for the peer; `None` if it was refused.
+async fn knock(
+    mut pipe: Pipe,
+    version: (i32, i32),
+    peer: SocketAddr,
+    shared: &Shared,
+) -> Result<Option<Knock>, SessionError> {
     let step = shared.patience.step;
     let keys = exchange_keys(&mut pipe, version, step).await?;
     let cipher = Cipher::new(CipherName::Aes256, &keys);
@@ -106,29 +147,17 @@ async fn control(
 
     let join = pipe.read(step, "a join request", JoinRequest::decode).await?;
     let JoinRequest::Hit { userinfo, flags } = join else {
-        return refuse(pipe, Refusal::JoinNetMode, peer, "only codetype 13 is served").await;
+        return refuse(pipe, Refusal::JoinNetMode, peer, "only codetype 13 is served").await.map(|()| None);
     };
     transcript.line("join", &[flags]);
     let request = match shared.desk.open(userinfo).await {
         Ok(request) => request,
-        Err(refused) => return refuse(pipe, refused.code, peer, &refused.cause).await,
+        Err(refused) => return refuse(pipe, refused.code, peer, &refused.cause).await.map(|()| None),
     };
     if !password_is_right(&mut pipe, &request, shared).await? {
-        return refuse(pipe, Refusal::WrongUserinfo2, peer, "wrong password").await;
+        return refuse(pipe, Refusal::WrongUserinfo2, peer, "wrong password").await.map(|()| None);
     }
-
-    let (queue, outgoing) = mpsc::channel(shared.patience.queue);
-    let newcomer = newcomer(&request, version, flags)?;
-    let admission =
-        Admission { request, newcomer, address: peer.ip(), control: cipher, outgoing: queue.clone(), cut: cut.clone() };
-    match shared.desk.admit(admission).await {
-        Ok((seat, place)) => {
-            info!(%peer, ssrc = seat.ssrc, "admitted");
-            in_meeting(pipe, (seat, place), queue, outgoing, (shared.patience.alive, transcript)).await;
-            Ok(())
-        }
-        Err(refused) => refuse(pipe, refused.code, peer, &refused.cause).await,
-    }
+    Ok(Some(Knock { pipe, cipher, transcript, request, flags }))
 }
 
 /// wire/01 section 2.1, the server's side.

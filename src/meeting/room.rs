@@ -42,7 +42,7 @@ pub struct Newcomer {
     pub owner: bool,
     /// The third party's id; empty for an anonymous guest.
     pub user_id: String,
-    /// Shown to the others, at most 127 bytes.
+    /// Shown to the others as [`catch_up::shown_name`] has it.
     pub name: String,
     /// Kernel version.
     pub version: (i32, i32),
@@ -157,7 +157,8 @@ impl Room {
     ///
     /// # Errors
     /// [`RoomFull`] when the numbers have run out.
-    pub fn join(&mut self, newcomer: Newcomer, now: Now) -> Result<Ssrc, RoomFull> {
+    pub fn join(&mut self, mut newcomer: Newcomer, now: Now) -> Result<Ssrc, RoomFull> {
+        newcomer.name = catch_up::shown_name(&newcomer.name);
         let ssrc = self.number_for(&newcomer)?;
         let returning = self.view.is_present(ssrc);
         if returning {
@@ -177,6 +178,7 @@ impl Room {
             video: newcomer.capability & 2 != 0,
             version: newcomer.version,
             present: true,
+            ..Person::default()
         };
         if returning {
             // A second add without a delete would list the person twice (wire/02 section 4.1).
@@ -223,6 +225,8 @@ impl Room {
             // Owner only for now; assistant and holder follow with the floor (wire/02 section 13).
             ToServer::EndMeeting if from == OWNER => self.end(How::OwnersRequest),
             ToServer::EndMeeting => {}
+            // 1 to 2047 bytes (wire/02 section 6): an empty line says nothing, and a close would only make the client come back.
+            ToServer::Chat(ChatToServer::Say { text } | ChatToServer::Whisper { text, .. }) if text.is_empty() => {}
             ToServer::Chat(ChatToServer::Say { text }) => self.say(from, &text, now),
             ToServer::Chat(ChatToServer::Whisper { to, text }) => self.whisper(from, to, &text),
             ToServer::User(state) => {

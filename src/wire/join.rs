@@ -26,7 +26,7 @@ impl JoinRequest {
     pub fn decode(r: &mut Reader<'_>) -> Decoded<JoinRequest> {
         match r.u8()? {
             b'3' => {
-                let userinfo = r.text(MAX_USERINFO_ON_WIRE, "a userinfo of fewer than 20,000 bytes")?;
+                let userinfo = r.text(MAX_USERINFO_ON_WIRE, "a userinfo of at most 65,536 bytes")?;
                 Ok(JoinRequest::Hit { userinfo, flags: r.u8()? })
             }
             action @ (b'4' | b'0' | b'6' | b'5' | b'1' | b'U') => Ok(JoinRequest::Other(action)),
@@ -243,5 +243,6 @@ pub const MAX_SSRC: i32 = 4999;
 
 const SUCCESS: u8 = b'0';
 
-// A userinfo has fewer than 10,000 bytes, and a byte above 0x7f arrives as two (wire/01 section 5.1).
-const MAX_USERINFO_ON_WIRE: i32 = 19_998;
+// A userinfo has fewer than 10,000 bytes, and a byte above 0x7f arrives as two (wire/01 section 5.1). Longer ones are read too, so
+// that there is somebody to be told 229; beyond this it is no join request any more.
+const MAX_USERINFO_ON_WIRE: i32 = 65_536;
