@@ -19,4 +19,5 @@ mod refusals;
 mod relay;
 mod returning;
 mod stage;
+mod status_files;
 mod transcripts;
