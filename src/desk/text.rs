@@ -111,6 +111,13 @@ pub fn end(end: &SessionEnd) -> (&'static str, String) {
         SessionEnd::NotConnected { why } => {
             ("No server answered", format!("{why}\nCheck that the MCU runs and that the jnj has the right address."))
         }
+        SessionEnd::Untrusted { server, why, .. } => {
+            ("This server's certificate is not trusted", format!("{server}: {why}"))
+        }
+        SessionEnd::MessageDeclined { .. } => ("No message was left", "The owner could not be reached.".into()),
+        SessionEnd::NotServed { why } => ("HIT Deck does not do what this jnj asks for", why.clone()),
+        SessionEnd::Deleted { done: true } => ("The recording was deleted", "It cannot be brought back.".into()),
+        SessionEnd::Deleted { done: false } => ("The recording could not be deleted", "It is still there.".into()),
         SessionEnd::Lost { why } => ("The connection was lost", why.clone()),
     }
 }

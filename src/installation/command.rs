@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use super::snapshot::TabId;
+use super::snapshot::{Connecting, TabId};
 use crate::hit::jnj::Jnj;
 
 /// Whom a jnj is for.
@@ -78,6 +78,17 @@ pub enum Command {
     StartMcu,
     /// Stop it: meetings are closed with reason 3, files finished.
     StopMcu,
+    /// Cut all connections and stop the MCU without a goodbye, as a crash or a pulled cable would: clients come back by themselves,
+    /// or go to a backup.
+    PullThePlug,
+    /// Start a second MCU of this installation, on another address (guide 3.8): jnj files issued from then on name it as a backup.
+    StartBackup,
+    /// Stop it in good order.
+    StopBackup,
+    /// How sessions connect from now on.
+    SetConnecting(Connecting),
+    /// Forget a recently used jnj file; the file itself stays.
+    ForgetRecent(PathBuf),
     /// Issue a jnj and join with it.
     IssueAndJoin(JnjOrder),
     /// Issue a jnj into a file.
@@ -94,6 +105,18 @@ pub enum Command {
     GiveToken(TabId, i32),
     /// Join again with the jnj of a session that has ended, in the same tab.
     JoinAgain(TabId),
+    /// Issue a stale jnj of this installation again, and join with it in the same tab.
+    Reissue(TabId),
+    /// Join again, trusting exactly the certificate that was refused.
+    TrustAndJoin(TabId),
+    /// A session that waits to reconnect: do it now.
+    ReconnectNow(TabId),
+    /// Cut a session's connection, as a pulled cable would: for seeing it come back.
+    CutConnection(TabId),
+    /// Issue a jnj for playing a recording of this installation over the wire, and play it.
+    PlayOverWire(PathBuf),
+    /// Start over at the end, or not (a playback over the wire).
+    SetRepeat(TabId, bool),
     /// Leave a meeting; the tab stays.
     Leave(TabId),
     /// End the meeting for everybody (owner).

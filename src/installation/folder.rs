@@ -28,6 +28,7 @@ use crate::hit::request::{CommandKind, ServiceRequest};
 use crate::hit::sealed::{self, SealingKey};
 use crate::library::write_whole;
 use crate::link::LinkConfig;
+use crate::mcu::RelayPolicy;
 use crate::mcu::transcript::Transcripts;
 use crate::mcu::{McuConfig, Patience};
 
@@ -177,6 +178,7 @@ impl Installation {
             clock,
             patience: Patience::default(),
             link: LinkConfig::default(),
+            relay: RelayPolicy { allow: self.configm.relay_allow() },
             transcripts: Transcripts::default(),
         };
         Ok((config, own))
@@ -414,5 +416,6 @@ recording/
 jnj/
 hitdeck.lock
 hitdeck.running
+recent.json
 *.sock
 ";

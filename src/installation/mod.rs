@@ -12,6 +12,7 @@ pub mod front;
 pub mod logbook;
 pub mod order;
 pub mod playback;
+mod recent;
 mod rows;
 pub mod snapshot;
 

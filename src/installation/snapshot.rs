@@ -22,6 +22,12 @@ pub struct Snapshot {
     pub demo: bool,
     /// The installation's MCU.
     pub mcu: McuState,
+    /// A second MCU of the same installation, on another address and with the same recordings: the backup of guide 3.8.
+    pub backup: McuState,
+    /// How sessions connect from now on.
+    pub connecting: Connecting,
+    /// Recently used jnj files, newest first, at most [`MAX_RECENT`].
+    pub recent: Arc<Vec<RecentJnj>>,
     /// Client sessions, in the order they were opened.
     pub sessions: Vec<Arc<SessionSnapshot>>,
     /// Local playbacks, in the order they were opened.
@@ -46,6 +52,47 @@ pub struct SampleUser {
     /// Name.
     pub name: String,
 }
+
+/// How sessions connect (guide 3.8, wire/01 section 1).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Connecting {
+    /// What carries them.
+    pub carrier: Carrier,
+    /// HTTP proxy, `http://[user:password@]host:port`; empty for none.
+    pub proxy: String,
+    /// Take a backup only after 5 s, as the browser client does, for comparison (wire/01 section 1.3).
+    pub like_the_browser: bool,
+}
+
+/// What carries a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Carrier {
+    /// `ws://`
+    #[default]
+    WebSocket,
+    /// `wss://`
+    Secure,
+    /// The same bytes directly over TCP.
+    Tcp,
+}
+
+/// A jnj file that was joined with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecentJnj {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What it leads to, as far as known: a meeting's title or id, else the file's name.
+    pub what: String,
+    /// The primary server.
+    pub server: String,
+    /// True for a recording.
+    pub playback: bool,
+    /// When it was last used, Unix milliseconds.
+    pub used: i64,
+}
+
+/// So many are kept.
+pub const MAX_RECENT: usize = 12;
 
 /// The installation's MCU as the window sees it.
 #[derive(Clone, Debug, Default)]
@@ -131,6 +178,17 @@ pub enum SessionPhase {
         /// Whose.
         name: String,
     },
+    /// The connection was lost; it comes back by itself (wire/01 section 10.4). `Command::ReconnectNow` does not wait.
+    Reconnecting {
+        /// Why it was lost.
+        why: String,
+        /// Which attempt, from 1.
+        attempt: u32,
+        /// When it is made; `None` while it is being made.
+        next_in: Option<Duration>,
+        /// When it is given up.
+        gives_up_in: Duration,
+    },
     /// In the meeting.
     InMeeting,
     /// Over; the tab stays to be read.
@@ -160,6 +218,32 @@ pub enum SessionEnd {
         /// Why, one reason an address.
         why: String,
     },
+    /// The server's certificate is not one that the system trusts. `Command::TrustAndJoin` takes exactly this one.
+    Untrusted {
+        /// Whose.
+        server: String,
+        /// Its SHA-256, `AB:CD:..`, 32 bytes.
+        fingerprint: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The owner could not be reached, and leaving a message was declined (wire/01 section 6.2).
+    MessageDeclined {
+        /// Whose meeting; may be empty.
+        owner: String,
+        /// True: busy. False: not online.
+        busy: bool,
+    },
+    /// The jnj asks for something that this client does not do.
+    NotServed {
+        /// What, and what to do.
+        why: String,
+    },
+    /// The recording was deleted, or could not be, as the jnj asked (wire/01 section 6.3).
+    Deleted {
+        /// False: it could not be.
+        done: bool,
+    },
     /// The connection was lost, or the server sent what the protocol does not allow.
     Lost {
         /// What was expected and what came.
@@ -176,8 +260,18 @@ pub struct SessionSnapshot {
     pub source: String,
     /// How far it is.
     pub phase: SessionPhase,
-    /// What this participant knows of the meeting.
+    /// What this participant knows of the meeting, or of the recording at its position.
     pub view: Arc<View>,
+    /// Every address of the last dialling, in order.
+    pub attempts: Arc<Vec<AttemptRow>>,
+    /// The relay that it goes through, `HOST:PORT`.
+    pub relay: Option<String>,
+    /// How often it came back by itself.
+    pub reconnects: u32,
+    /// The jnj was issued by this installation and is stale: `Command::Reissue` issues it again and joins.
+    pub can_reissue: bool,
+    /// It plays a recording over the wire: `SetPlaying`, `Seek`, `SetSpeed` and `SetRepeat` work on it.
+    pub playback: Option<WirePlayback>,
     /// The server's address, as the jnj has it, once connected.
     pub server: Option<String>,
     /// "WebSocket" or "TCP".
@@ -190,6 +284,66 @@ pub struct SessionSnapshot {
     pub received: u64,
     /// See `received`.
     pub sent: u64,
+}
+
+/// Where a playback over the wire stands (wire/05).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WirePlayback {
+    /// First and last tick of the recording, milliseconds of meeting time.
+    pub start_ms: u64,
+    /// See `start_ms`.
+    pub end_ms: u64,
+    /// Present position.
+    pub position_ms: u64,
+    /// False while paused or at the end.
+    pub playing: bool,
+    /// Percent of the meeting's own speed; one of [`WIRE_SPEEDS`].
+    pub speed: u32,
+    /// Starts over at the end.
+    pub repeat: bool,
+    /// The end was reached.
+    pub at_end: bool,
+    /// The server has the speed command (EXT 0 of 100 or more).
+    pub can_change_speed: bool,
+    /// When it was recorded: year, month, day, hour, minute in the MCU's local time.
+    pub recorded_at: (u16, u8, u8, u8, u8),
+}
+
+/// The speeds that the wire knows, percent (wire/05 section 6).
+pub const WIRE_SPEEDS: [u32; 5] = [100, 125, 150, 175, 200];
+
+/// One address of a dialling (guide 3.8).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttemptRow {
+    /// `HOST:PORT`.
+    pub address: String,
+    /// When it was begun, since the dialling began.
+    pub started: Option<Duration>,
+    /// When it was decided.
+    pub ended: Option<Duration>,
+    /// What became of it.
+    pub outcome: AttemptOutcome,
+}
+
+/// What became of an attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AttemptOutcome {
+    /// Its time has not come.
+    Waiting,
+    /// Being tried.
+    Trying,
+    /// Open, and not taken yet (only when connecting like the browser client).
+    Open,
+    /// Taken.
+    Won,
+    /// Ended because another one was faster.
+    Closed,
+    /// No connection.
+    Failed(String),
+    /// Connected, but the exchange of keys failed.
+    KeysFailed(String),
+    /// Not needed any more.
+    NotTried,
 }
 
 /// One local playback.

@@ -2,11 +2,13 @@
 //!
 //! In: chunks from a [`Receiver`]. Out: decoded items; and messages sealed and sent, one message one send.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::time::Instant;
 
-use super::{Connection, LinkError, Receiver, Sender};
+use super::{Connection, Counters, LinkError, Receiver, Sender};
 use crate::wire::Clear;
 use crate::wire::fields::{Decoded, Keys, Malformed, Reader};
 use crate::wire::inbox::Inbox;
@@ -25,6 +27,9 @@ pub enum PipeError {
         /// What for.
         expected: &'static str,
     },
+    /// All together took too long, though every single step may have been in time.
+    #[error("expected everything up to admission within its total time: the peer was too slow")]
+    TooSlow,
     /// The peer sent what the protocol does not allow.
     #[error("the peer broke the protocol: {0}")]
     Malformed(#[from] Malformed),
@@ -39,6 +44,7 @@ pub struct Pipe {
     /// What comes in.
     pub incoming: Incoming,
     sender: Sender,
+    deadline: Option<Instant>,
 }
 
 /// The receiving half.
@@ -54,7 +60,12 @@ impl Pipe {
     /// A fresh connection, nothing encrypted yet.
     pub fn new(connection: Connection) -> Pipe {
         let (sender, receiver) = connection.split();
-        Pipe { incoming: Incoming { receiver, inbox: Inbox::default(), keys: Keys::default() }, sender }
+        Pipe { incoming: Incoming { receiver, inbox: Inbox::default(), keys: Keys::default() }, sender, deadline: None }
+    }
+
+    /// From now on reading and writing together may take no longer than this, whatever a single one may; until [`Pipe::split`].
+    pub fn end_within(&mut self, total: Duration) {
+        self.deadline = Instant::now().checked_add(total);
     }
 
     /// The next item, waited for at most `patience`.
@@ -67,7 +78,8 @@ impl Pipe {
         expected: &'static str,
         read: impl Fn(&mut Reader<'_>) -> Decoded<T>,
     ) -> Result<T, PipeError> {
-        match tokio::time::timeout(patience, self.incoming.next(read)).await {
+        let next = tokio::time::timeout(patience, self.incoming.next(read));
+        match before(self.deadline, next).await? {
             Ok(item) => item,
             Err(_) => Err(PipeError::Silent { after: patience, expected }),
         }
@@ -79,7 +91,12 @@ impl Pipe {
     /// When the connection fails.
     pub async fn write(&mut self, message: &Clear) -> Result<(), PipeError> {
         let sealed = message.seal(&self.incoming.keys);
-        Ok(self.sender.send(Bytes::from(sealed)).await?)
+        Ok(before(self.deadline, self.sender.send(Bytes::from(sealed))).await??)
+    }
+
+    /// The byte counts of the connection.
+    pub fn counters(&self) -> &Arc<Counters> {
+        self.sender.counters()
     }
 
     /// Both halves, for the time after admission.
@@ -109,10 +126,32 @@ impl Incoming {
         }
     }
 
+    /// What comes next, unread, for passing on; what had arrived and was not taken comes first. `None`: the peer has closed.
+    ///
+    /// # Errors
+    /// When the connection fails.
+    pub async fn raw(&mut self) -> Result<Option<Bytes>, LinkError> {
+        let waiting = self.inbox.take_rest();
+        if waiting.is_empty() { self.receiver.recv().await } else { Ok(Some(waiting.into())) }
+    }
+
+    /// The peer said that it leaves, or that its page was closed: WebSocket codes 1000 and 1001. No code at all says nothing, since the
+    /// known client closes like that also when it dislikes what came, and comes back (wire/01 section 10.2).
+    pub fn left_on_purpose(&self) -> bool {
+        matches!(self.receiver.close_code(), Some(1000 | 1001))
+    }
+
     /// Waits until the peer closes, at most `patience`; what it still sends is thrown away.
     pub async fn drain(&mut self, patience: Duration) {
         let until_closed = async { while let Ok(Some(_)) = self.receiver.recv().await {} };
         // Running out of patience is as good as a close: the caller closes next.
         drop(tokio::time::timeout(patience, until_closed).await);
+    }
+}
+
+async fn before<T>(deadline: Option<Instant>, future: impl Future<Output = T>) -> Result<T, PipeError> {
+    match deadline {
+        Some(at) => tokio::time::timeout_at(at, future).await.map_err(|_| PipeError::TooSlow),
+        None => Ok(future.await),
     }
 }

@@ -9,13 +9,15 @@ pub mod keyring;
 pub mod meeting;
 mod opening;
 mod pages;
+mod playback;
 pub mod recorder;
 pub mod rehearsal;
+pub mod relay;
 pub mod session;
 mod status_files;
 pub mod transcript;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +32,8 @@ use self::front_desk::FrontDesk;
 use self::keyring::Keyring;
 pub use self::meeting::PersonSummary;
 use self::opening::Opening;
+pub use self::relay::RelayPolicy;
+use self::relay::Relays;
 use self::session::Shared;
 use self::status_files::StatusFiles;
 use self::transcript::Transcripts;
@@ -62,6 +66,8 @@ pub struct McuConfig {
     pub patience: Patience,
     /// Limits of the port.
     pub link: LinkConfig,
+    /// Where it leads as a relay, and for whom (guide 3.13).
+    pub relay: RelayPolicy,
     /// Where to write down what clients send; for making tests.
     pub transcripts: Transcripts,
 }
@@ -73,12 +79,15 @@ pub struct Patience {
     pub step: Duration,
     /// A password prompt; the known client answers within 45 s.
     pub password: Duration,
-    /// All of it, from the public key to the last password: who is slow at every step may not stay for ever.
+    /// All of it, from the first byte to the last password: who is slow at every step may not stay for ever.
     pub admission: Duration,
     /// After so much silence a probe; after three times that the client is lost (wire/01 section 10.1: 20 s).
     pub alive: Duration,
     /// So many messages may wait for one connection; one more and it is cut.
     pub queue: usize,
+    /// Somebody whose connection is lost keeps the place for so long before the others hear of it; the known client comes back within
+    /// a second (wire/02 section 13).
+    pub away: Duration,
 }
 
 impl Default for Patience {
@@ -89,6 +98,7 @@ impl Default for Patience {
             admission: Duration::from_secs(300),
             alive: Duration::from_secs(20),
             queue: 4096,
+            away: Duration::from_secs(5),
         }
     }
 }
@@ -98,6 +108,35 @@ impl Default for Patience {
 pub struct McuSnapshot {
     /// Open meetings by number.
     pub meetings: Vec<RunningMeeting>,
+    /// Running playbacks by number.
+    pub playbacks: Vec<RunningPlayback>,
+}
+
+/// A running playback (guide 3.4).
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunningPlayback {
+    /// Playback number, 0..=65535.
+    pub session_index: i32,
+    /// Who watches.
+    pub player_name: String,
+    /// That person's id; may be empty.
+    pub player_id: String,
+    /// From where.
+    pub address: IpAddr,
+    /// Since it began, whole seconds.
+    pub elapsed: Duration,
+    /// Watched by somebody else than the owner.
+    pub shared: bool,
+    /// The end has been reached.
+    pub end_reached: bool,
+    /// The recording.
+    pub file: PathBuf,
+    /// Its size in bytes.
+    pub file_size: u64,
+    /// Its length.
+    pub file_duration: Duration,
+    /// It has a password.
+    pub file_encrypted: bool,
 }
 
 /// An open meeting.
@@ -176,12 +215,13 @@ impl Mcu {
         finish_crashed(&config).await;
 
         let (publish, snapshot) = watch::channel(Arc::default());
-        let opening = Opening::new(config.recording_root.clone(), config.local_ip.clone());
+        let opening = Opening::new(config.recording_root.clone(), config.local_ip.clone(), config.patience.away);
         let status = StatusFiles::start(config.recording_root.clone(), config.local_ip.clone());
         // Numbers go on from a moment that moves with the clock, so that a restart within a minute gives no file name twice.
         let first_index = i32::try_from(config.clock.now().unix_seconds().rem_euclid(65_536)).unwrap_or_default();
         let (desk, desk_task) = front_desk::new(front_desk::Start {
             keyring: Arc::new(Keyring::new(&config.keys, own)),
+            recordings: config.recording_root.as_path().into(),
             clock: config.clock,
             freshness: config.freshness,
             office: Office::new(config.licence.clone(), first_index),
@@ -201,6 +241,12 @@ impl Mcu {
             clock: config.clock,
             patience: config.patience,
             transcripts: config.transcripts,
+            threads: sessions.clone(),
+            recording_root: config.recording_root,
+            address,
+            relay: config.relay,
+            relays: Relays::default(),
+            marking: Arc::default(),
         };
         let accepting = tokio::spawn(accept(listener, shared, sessions.clone(), stop_accepting.clone(), cut.clone()));
         let desk_task = tokio::spawn(desk_task);
@@ -220,6 +266,19 @@ impl Mcu {
     /// How many connections are open.
     pub fn connections(&self) -> usize {
         self.sessions.len()
+    }
+
+    /// Cuts every connection without a goodbye, as a crash or a pulled cable does, then finishes the files and waits for every task.
+    /// Clients take it for a loss: they come back, or go to a backup.
+    pub async fn pull_the_plug(self) {
+        info!("the plug is pulled");
+        self.stop_accepting.cancel();
+        self.cut.cancel();
+        report(self.accepting.await);
+        self.sessions.close();
+        self.sessions.wait().await;
+        self.desk.close(How::ServerShutdown).await;
+        report(self.desk_task.await);
     }
 
     /// Closes the meetings with reason 3, finishes the files, and waits for every task.

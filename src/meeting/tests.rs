@@ -18,6 +18,8 @@ struct Stage {
     recorded: View,
     private_recorded: bool,
     parted: Vec<Ssrc>,
+    revoked: Vec<Ssrc>,
+    lost: BTreeSet<Ssrc>,
     ended: Option<How>,
 }
 
@@ -29,6 +31,7 @@ fn charter() -> Charter {
         autoextension: true,
         recorded: true,
         random_id: 1,
+        away_for: Duration::ZERO,
     }
 }
 
@@ -40,6 +43,7 @@ fn person(owner: bool, id: &str, name: &str) -> Newcomer {
         version: (1, 42),
         capability: 0,
         reconnect_name: [b'A'; 12],
+        returning: None,
     }
 }
 
@@ -54,6 +58,8 @@ impl Stage {
             recorded: View::default(),
             private_recorded: false,
             parted: Vec::new(),
+            revoked: Vec::new(),
+            lost: BTreeSet::new(),
             ended: None,
         };
         stage.drain();
@@ -77,6 +83,13 @@ impl Stage {
     fn leave(&mut self, ssrc: Ssrc) {
         self.views.remove(&ssrc);
         self.room.leave(ssrc, true, self.now);
+        self.drain();
+    }
+
+    fn lose(&mut self, ssrc: Ssrc) {
+        self.views.remove(&ssrc);
+        self.lost.insert(ssrc);
+        self.room.lose(ssrc, true, self.now);
         self.drain();
     }
 
@@ -117,7 +130,8 @@ impl Stage {
                     self.sent.insert(ssrc, Vec::new());
                 }
                 Output::Part(ssrc) => {
-                    assert!(self.views.remove(&ssrc).is_some());
+                    // Somebody who is away has no connection.
+                    assert!(self.views.remove(&ssrc).is_some() || self.lost.contains(&ssrc));
                     self.parted.push(ssrc);
                 }
                 Output::Record(message) => {
@@ -135,6 +149,7 @@ impl Stage {
                         self.sent.entry(*ssrc).or_default().push(message.clone());
                     }
                 }
+                Output::Revoke(ssrc) => self.revoked.push(ssrc),
                 Output::Ended(how) => self.ended = Some(how),
             }
         }
@@ -159,6 +174,9 @@ fn shared(view: &View) -> impl PartialEq + std::fmt::Debug {
     let facts = (view.meeting_id.clone(), view.title.clone(), view.duration_s, view.recording);
     (present(view), roles, view.control_flags, view.speakers.clone(), facts)
 }
+
+#[path = "returning_tests.rs"]
+mod returning;
 
 #[test]
 fn the_first_participant_gets_the_token_and_a_later_owner_does_not_take_it() {
@@ -305,7 +323,7 @@ fn the_five_thousandth_guest_is_one_too_many() {
     for n in 1..=4999 {
         assert_eq!(join(n), Ok(i32::try_from(n).unwrap()));
     }
-    assert_eq!(join(5000), Err(RoomFull));
+    assert_eq!(join(5000), Err(JoinError::Full));
 }
 
 #[test]
@@ -314,7 +332,7 @@ fn a_full_room_still_lets_in_whoever_has_a_number() {
     let gus = stage.guest("Gus");
     stage.room.next_guest = MAX_SSRC;
     assert_eq!(stage.guest("Last"), MAX_SSRC);
-    assert_eq!(stage.room.join(person(false, "tess", "Tess"), stage.now), Err(RoomFull));
+    assert_eq!(stage.room.join(person(false, "tess", "Tess"), stage.now), Err(JoinError::Full));
     assert!(stage.room.poll().is_none(), "nobody hears of a refusal");
     assert_eq!((stage.guest("Gus"), stage.owner()), (gus, OWNER));
 }

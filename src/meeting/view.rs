@@ -154,7 +154,7 @@ impl View {
             ToClient::Floor(message) => self.apply_floor(message),
             ToClient::Chat(message) => self.apply_chat(message),
             ToClient::Fact(fact) => self.apply_fact(fact),
-            ToClient::Alive(_) | ToClient::End(_) | ToClient::Passed(_) => {}
+            ToClient::Alive(_) | ToClient::End(_) | ToClient::Playback(_) | ToClient::Passed(_) => {}
         }
     }
 

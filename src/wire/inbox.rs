@@ -34,6 +34,13 @@ impl Inbox {
         }))
     }
 
+    /// Everything that waits, as it came.
+    pub fn take_rest(&mut self) -> Vec<u8> {
+        let mut all = std::mem::take(&mut self.buffer);
+        all.drain(..std::mem::take(&mut self.taken));
+        all
+    }
+
     /// How many bytes wait to be taken.
     pub fn waiting(&self) -> usize {
         self.buffer.len() - self.taken

@@ -58,15 +58,9 @@ pub fn pass_to_server(command: u8, ext: Option<i32>, r: &mut Reader<'_>) -> Deco
         (b'E', _) => fixed!("DELETE_SLIDE", 4),
         (b'G', _) => fixed!("CLEAR_MARK", 4),
         (b'J', _) => fixed!("SKIP_QUESTION", 4),
-        (b'K', _) => fixed!("DISCONNECT", 4),
         (b'V', _) => fixed!("REQUEST_VIDEO", 4),
         (b'Q', _) => layout!("QUESTION_REQUEST", Fixed(4), Counted { unit: 1, max: 599 }),
         (b't', _) => fixed!("TUTOR", 8),
-        (b'!', _) => match r.i32()? {
-            8 | 10 => fixed!("PLAYBACK", 4),
-            5..=9 => fixed!("PLAYBACK", 0),
-            other => return Err(r.malformed(4, "a playback command of 5 to 10", other)),
-        },
         (b'M', _) => match r.u8()? {
             b's' => layout!("MARK STROKE2", Fixed(20), Counted { unit: 8, max: MAX_POINTS }, Fixed(4)),
             b't' => layout!("MARK TEXT2", Fixed(32), Counted { unit: 1, max: 2048 }, Fixed(4)),
@@ -80,7 +74,6 @@ pub fn pass_to_server(command: u8, ext: Option<i32>, r: &mut Reader<'_>) -> Deco
             2 => fixed!("UNDO_MARK", 8),
             3 => fixed!("PREFERENCE", 8),
             8 => layout!("OWNER_RESPONSE", Counted { unit: 1, max: 999 }, Fixed(4)),
-            18 => fixed!("BAN_USER", 4),
             20 => layout!("JTBROWSING", Fixed(4), Counted { unit: 1, max: 4096 }),
             21 => fixed!("TCPMEDIA", 4),
             22 => fixed!("JTBROWSING_MODE", 4),
@@ -129,7 +122,6 @@ pub fn pass_to_server(command: u8, ext: Option<i32>, r: &mut Reader<'_>) -> Deco
             94 => fixed!("REQUEST_AUDIO", 4),
             96 => fixed!("WEBRTC_NOTIFICATION", 1),
             98 => fixed!("WEBRTC_MEDIA", 6),
-            100 => fixed!("PLAYBACK_SPEED", 4),
             101 => layout!("MEETING_TITLE", Counted { unit: 1, max: 512 }),
             102 => fixed!("SUPPRESS_AUDIO", 8),
             103 => fixed!("SUPPRESS_VIDEO", 8),
@@ -223,7 +215,6 @@ pub fn pass_to_client(command: u8, ext: Option<i32>, r: &mut Reader<'_>) -> Deco
                 2 => fixed!("MCU_RELAY", 24),
                 other => return Err(r.malformed(4, "EXT(39) sub 1 or 2", other)),
             },
-            34 => fixed!("UNKNOWN_RECORDING", 0),
             40 => fixed!("SYNC_CLOCK", 4),
             45 => match r.i32()? {
                 2 => layout!("PLUGIN", Fixed(4), Counted { unit: 1, max: 65_536 }),
@@ -234,7 +225,6 @@ pub fn pass_to_client(command: u8, ext: Option<i32>, r: &mut Reader<'_>) -> Deco
                 other => return Err(r.malformed(4, "EXT(45) sub 2, 3, 4, 5, 7 or 8", other)),
             },
             49 => fixed!("RECORDING_FILEVERSION", 12),
-            50 => fixed!("END_OF_RECORDINGFILE", 0),
             52 => layout!("PLUGIN_CONTROL_DATA", Fixed(8), Counted { unit: 1, max: 8192 }),
             53 => fixed!("DISABLE_UTF8", 4),
             57 => match r.i32()? {

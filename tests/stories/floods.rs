@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hitdeck::client::{ClientCommand, Phase};
 use hitdeck::installation::order::RequestOrder;
-use hitdeck::link::{Target, Transport, dial};
+use hitdeck::link::{Route, Target, Transport, dial};
 use hitdeck::wire::join::{BeforeAdmission, flags};
 use hitdeck::wire::message::Alive;
 use hitdeck::wire::{ToClient, ToServer};
@@ -27,7 +27,7 @@ async fn a_thousand_silent_connections_keep_nobody_out_and_are_closed() {
     let (host, port) = (stage.mcu.address().ip().to_string(), stage.mcu.address().port());
     let target = Target { host, port, transport: Transport::WebSocket };
     for _ in 0..50 {
-        let (sender, mut receiver) = dial(&target, Duration::from_secs(60)).await.unwrap().split();
+        let (sender, mut receiver) = dial(&target, &Route::default(), Duration::from_secs(60)).await.unwrap().split();
         silent.spawn(async move {
             let end = receiver.recv().await;
             assert!(!matches!(end, Ok(Some(_))), "nobody has anything to say to it: {end:?}");

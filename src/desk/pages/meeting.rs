@@ -28,6 +28,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot) {
             let text = format!("{name} was asked to let you in. You can wait, or close the tab.");
             waiting(ui, cx, session, "Waiting for permission", &text);
         }
+        SessionPhase::Reconnecting { .. } => body(ui, cx, session),
         SessionPhase::PasswordWanted { again } => password(ui, cx, session, *again),
         SessionPhase::InMeeting => {
             Panel::bottom("meeting input").frame(bar).show(ui, |ui| input(ui, cx, session));
@@ -138,6 +139,7 @@ fn phase_words(phase: &SessionPhase) -> &'static str {
         SessionPhase::Joining => "Joining",
         SessionPhase::PasswordWanted { .. } => "Password needed",
         SessionPhase::Waiting { .. } => "Waiting for permission",
+        SessionPhase::Reconnecting { .. } => "Coming back",
         SessionPhase::InMeeting => "In the meeting",
         SessionPhase::Ended(_) => "Not in the meeting",
     }
