@@ -68,7 +68,7 @@ impl JoinRequest {
                 Ok(JoinRequest::Hit { userinfo, flags: r.u8()? })
             }
             b'4' => Ok(JoinRequest::Shared {
-                userinfo: r.text(MAX_USERINFO_ON_WIRE, "a userinfo of fewer than 20,000 bytes")?,
+                userinfo: r.text(MAX_USERINFO_ON_WIRE, "a userinfo of at most 65,536 bytes")?,
                 credential: r.text(99, "a credential below 100 bytes")?,
             }),
             action @ (b'0' | b'6') => {
