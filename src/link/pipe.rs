@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::time::Instant;
 
 use super::{Connection, Counters, LinkError, Receiver, Sender};
 use crate::wire::Clear;
@@ -27,9 +26,6 @@ pub enum PipeError {
         /// What for.
         expected: &'static str,
     },
-    /// All together took too long, though every single step may have been in time.
-    #[error("expected everything up to admission within its total time: the peer was too slow")]
-    TooSlow,
     /// The peer sent what the protocol does not allow.
     #[error("the peer broke the protocol: {0}")]
     Malformed(#[from] Malformed),
@@ -44,7 +40,6 @@ pub struct Pipe {
     /// What comes in.
     pub incoming: Incoming,
     sender: Sender,
-    deadline: Option<Instant>,
 }
 
 /// The receiving half.
@@ -60,12 +55,7 @@ impl Pipe {
     /// A fresh connection, nothing encrypted yet.
     pub fn new(connection: Connection) -> Pipe {
         let (sender, receiver) = connection.split();
-        Pipe { incoming: Incoming { receiver, inbox: Inbox::default(), keys: Keys::default() }, sender, deadline: None }
-    }
-
-    /// From now on reading and writing together may take no longer than this, whatever a single one may; until [`Pipe::split`].
-    pub fn end_within(&mut self, total: Duration) {
-        self.deadline = Instant::now().checked_add(total);
+        Pipe { incoming: Incoming { receiver, inbox: Inbox::default(), keys: Keys::default() }, sender }
     }
 
     /// The next item, waited for at most `patience`.
@@ -78,8 +68,7 @@ impl Pipe {
         expected: &'static str,
         read: impl Fn(&mut Reader<'_>) -> Decoded<T>,
     ) -> Result<T, PipeError> {
-        let next = tokio::time::timeout(patience, self.incoming.next(read));
-        match before(self.deadline, next).await? {
+        match tokio::time::timeout(patience, self.incoming.next(read)).await {
             Ok(item) => item,
             Err(_) => Err(PipeError::Silent { after: patience, expected }),
         }
@@ -91,7 +80,7 @@ impl Pipe {
     /// When the connection fails.
     pub async fn write(&mut self, message: &Clear) -> Result<(), PipeError> {
         let sealed = message.seal(&self.incoming.keys);
-        Ok(before(self.deadline, self.sender.send(Bytes::from(sealed))).await??)
+        Ok(self.sender.send(Bytes::from(sealed)).await?)
     }
 
     /// The byte counts of the connection.
@@ -146,12 +135,5 @@ impl Incoming {
         let until_closed = async { while let Ok(Some(_)) = self.receiver.recv().await {} };
         // Running out of patience is as good as a close: the caller closes next.
         drop(tokio::time::timeout(patience, until_closed).await);
-    }
-}
-
-async fn before<T>(deadline: Option<Instant>, future: impl Future<Output = T>) -> Result<T, PipeError> {
-    match deadline {
-        Some(at) => tokio::time::timeout_at(at, future).await.map_err(|_| PipeError::TooSlow),
-        None => Ok(future.await),
     }
 }

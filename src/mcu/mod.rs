@@ -41,7 +41,7 @@ use crate::clock::Clock;
 use crate::hit::keys::PrivateKey;
 use crate::hit::licence::Licence;
 use crate::library;
-use crate::link::{LinkConfig, Listener};
+use crate::link::{Inspector, LinkConfig, Listener};
 use crate::meeting::room::How;
 use crate::office::Office;
 
@@ -70,6 +70,8 @@ pub struct McuConfig {
     pub relay: RelayPolicy,
     /// Where to write down what clients send; for making tests.
     pub transcripts: Transcripts,
+    /// Watches connections, while it is on.
+    pub inspector: Inspector,
 }
 
 /// How long a peer may keep us waiting, and how far behind it may be.
@@ -79,7 +81,7 @@ pub struct Patience {
     pub step: Duration,
     /// A password prompt; the known client answers within 45 s.
     pub password: Duration,
-    /// All of it, from the first byte to the last password: who is slow at every step may not stay for ever.
+    /// All of it, from the public key to the last password: who is slow at every step may not stay for ever.
     pub admission: Duration,
     /// After so much silence a probe; after three times that the client is lost (wire/01 section 10.1: 20 s).
     pub alive: Duration,
@@ -241,6 +243,7 @@ impl Mcu {
             clock: config.clock,
             patience: config.patience,
             transcripts: config.transcripts,
+            inspector: config.inspector,
             threads: sessions.clone(),
             recording_root: config.recording_root,
             address,

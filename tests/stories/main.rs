@@ -10,6 +10,7 @@ mod crash;
 mod failover;
 mod floods;
 mod hostile;
+mod inspector;
 mod meeting;
 mod peer;
 mod playback;
