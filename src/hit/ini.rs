@@ -251,12 +251,12 @@ fn lines_of(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn line(text: &str) -> Line {
-    let comment = text.trim_start().starts_with([';', '#']);
+    // A byte order mark in the middle of a file is as good as a blank: at its start it would be taken off when it is read again.
+    let blank = |c: char| c.is_whitespace() || c == BOM;
+    let comment = text.trim_start_matches(blank).starts_with([';', '#']);
     match text.split_once('=') {
         Some((key, value)) if !comment => {
-            // A mark before the first key would be taken for the file's when it is read again.
-            let key = key.trim_matches(|c: char| c.is_whitespace() || c == BOM);
-            Line::Entry { key: key.to_owned(), value: Zeroizing::new(value.trim().to_owned()) }
+            Line::Entry { key: key.trim_matches(blank).to_owned(), value: Zeroizing::new(value.trim().to_owned()) }
         }
         _ => Line::Other(text.to_owned()),
     }
