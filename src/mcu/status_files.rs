@@ -111,8 +111,12 @@ impl StatusFiles {
     }
 }
 
+/// Meetings and who is inside; playbacks and whether they have ended.
+type WhoIsWhere = Vec<(i32, Vec<Ssrc>)>;
+type WhoWatches = Vec<(i32, bool)>;
+
 /// What readers act on at once; times may lag a few seconds behind.
-fn without_time(snapshot: &McuSnapshot) -> (Vec<(i32, Vec<Ssrc>)>, Vec<(i32, bool)>) {
+fn without_time(snapshot: &McuSnapshot) -> (WhoIsWhere, WhoWatches) {
     let meetings = snapshot.meetings.iter();
     let playbacks = snapshot.playbacks.iter();
     (
