@@ -295,6 +295,7 @@ impl Task {
             }
             Command::RefreshRecordings => self.refresh_recordings().await,
             Command::SetChimes(on) => self.bell.set(on).await,
+            Command::SetInspector(_) | Command::ClearInspector => {}
             Command::DismissNotice(id) => self.notices.retain(|notice| notice.id != id),
         }
     }
@@ -694,6 +695,7 @@ impl Task {
             recordings: Arc::clone(&self.recordings),
             users: Arc::clone(&self.users),
             log: Arc::new(self.options.logbook.lines()),
+            inspector: None,
             chimes: self.bell.is_on(),
             notices: self.notices.clone(),
         };

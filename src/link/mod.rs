@@ -10,6 +10,7 @@
 mod connection;
 mod dial;
 mod error;
+pub mod inspector;
 mod listener;
 pub mod pipe;
 mod proxy;
