@@ -2,8 +2,6 @@
 //!
 //! In: a jnj, what to say and what to expect. Out: what happened, and an exit status that a script can go by.
 
-use std::fs::File;
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Failure;
 use super::output::{Output, clock};
+use super::trace::Trace;
 use crate::client::dialler::{Outcome, Preference};
 use crate::client::{Client, ClientCommand, ClientEvent, ClientOptions, ClientState, Ending, Phase};
 use crate::clock::Clock;
@@ -64,7 +63,7 @@ pub(super) struct Join {
     /// Whom the first connection belongs to: whoever opens first, or the first address for 5 s as in the browser client
     #[arg(long, value_enum, default_value_t = Prefer::Guide)]
     prefer: Prefer,
-    /// Write every message of the server into this file
+    /// Write every message into this file, sent and received, one JSON object a line
     #[arg(long)]
     trace: Option<PathBuf>,
     /// One JSON object a line
@@ -91,8 +90,7 @@ impl Join {
         if let Some(name) = &self.name {
             jnj.player_name = Some(name.clone());
         }
-        let trace = self.trace.as_ref().map(File::create).transpose();
-        let mut trace = trace.map_err(|e| Failure::Usage(format!("the trace file cannot be made: {e}")))?;
+        let trace = self.trace.as_deref().map(Trace::start).transpose()?;
         let options = ClientOptions {
             transport: match self.transport {
                 Carrier::Ws => Transport::WebSocket,
@@ -109,10 +107,11 @@ impl Join {
             },
             password: self.password.as_deref().map(PasswordHash::of),
             name: self.name.clone(),
+            inspector: trace.as_ref().map(Trace::inspector).unwrap_or_default(),
             ..ClientOptions::new(Clock::system())
         };
         let client = Client::start(jnj, options);
-        let held = self.script(&client, trace.as_mut(), &stop).await;
+        let held = self.script(&client, &stop).await;
         self.tell_attempts(&client.state());
         // The time is up and the connection has not come back: that is no way to leave.
         let lost = match &client.state().phase {
@@ -120,6 +119,9 @@ impl Join {
             _ => None,
         };
         let ending = client.finish().await;
+        if let Some(trace) = trace {
+            trace.finish().await;
+        }
         self.judge(held?, lost.unwrap_or(ending))
     }
 
@@ -127,12 +129,7 @@ impl Join {
     ///
     /// # Errors
     /// When a password is wanted that was not given.
-    async fn script(
-        &self,
-        client: &Client,
-        mut trace: Option<&mut File>,
-        stop: &CancellationToken,
-    ) -> Result<Vec<String>, Failure> {
+    async fn script(&self, client: &Client, stop: &CancellationToken) -> Result<Vec<String>, Failure> {
         let out = Output::new(self.json);
         let mut events = client.events();
         let mut watch = client.watch();
@@ -180,21 +177,13 @@ impl Join {
                 changed = watch.changed() => if changed.is_err() { return Ok(self.unmet(&client.state())) },
                 event = events.recv() => match event {
                     Ok(event) => {
-                        if let Some(file) = trace.as_deref_mut() {
-                            // A full disk must not end a test that asked for a trace only in passing.
-                            drop(writeln!(file, "{event:?}"));
-                        }
                         if let ClientEvent::Phase(phase) = event
                             && !matches!(phase, Phase::Ended(_))
                         {
                             out.say("phase", "", json!({ "phase": format!("{phase:?}") }));
                         }
                     }
-                    Err(RecvError::Lagged(missed)) => {
-                        if let Some(file) = trace.as_deref_mut() {
-                            drop(writeln!(file, "{missed} messages are missing here"));
-                        }
-                    }
+                    Err(RecvError::Lagged(_)) => {}
                     Err(RecvError::Closed) => return Ok(self.unmet(&client.state())),
                 },
                 () = tokio::time::sleep_until(next_line), if joined && lines.peek().is_some() => {

@@ -27,7 +27,7 @@ pub use self::viewing::{Viewing, Wish};
 use crate::clock::Clock;
 use crate::hit::jnj::Jnj;
 use crate::hit::password::PasswordHash;
-use crate::link::{Counters, Route, Sha256Fingerprint, Transport};
+use crate::link::{Counters, Inspector, Route, Sha256Fingerprint, Transport};
 use crate::meeting::view::{Ssrc, View};
 use crate::wire::Refusal;
 
@@ -50,6 +50,8 @@ pub struct ClientOptions {
     pub patience: Duration,
     /// Clock.
     pub clock: Clock,
+    /// Watches every connection.
+    pub inspector: Inspector,
 }
 
 impl ClientOptions {
@@ -64,6 +66,7 @@ impl ClientOptions {
             come_back: true,
             patience: PATIENCE,
             clock,
+            inspector: Inspector::off(),
         }
     }
 }

@@ -20,7 +20,7 @@ use super::{ClientCommand, ClientEvent, ClientOptions, ClientState, Ending, Phas
 use crate::hit::jnj::{Jnj, Mode};
 use crate::hit::password::PasswordHash;
 use crate::link::pipe::{Incoming, Pipe, PipeError};
-use crate::link::{LinkError, Sender};
+use crate::link::{LinkError, Sender, Tap};
 use crate::meeting::view::{NOBODY, View};
 use crate::wire::chat::{ChatToServer, MAX_CHAT};
 use crate::wire::cipher::{Cipher, KeyMaterial};
@@ -31,7 +31,7 @@ use crate::wire::join::{BeforeAdmission, InitialInfo, PasswordAnswer, PlaybackSt
 use crate::wire::message::{Alive, End};
 use crate::wire::parameters::{self, CLIENT_BLOCK};
 use crate::wire::playback::{InfoLayout, PlaybackToClient};
-use crate::wire::users::UserToServer;
+use crate::wire::users::{UserToClient, UserToServer};
 use crate::wire::{Clear, Refusal, ToClient, ToServer};
 
 /// Runs a client until its session is over or `leave` is cancelled.
@@ -309,9 +309,9 @@ impl Driver {
         leave: &CancellationToken,
     ) -> Ending {
         let (mut incoming, mut sender) = pipe.split();
-        let keys = incoming.keys.clone();
+        let (keys, tap) = (incoming.keys.clone(), incoming.tap().clone());
         let (layout, viewing) = playback.unzip();
-        let mut scene = Scene { view, viewing, changed: false };
+        let mut scene = Scene { view, viewing, changed: false, tap };
         let now = self.options.clock.now().steady;
         self.update(|state| state.admitted_at = Some(now));
         self.show(&mut scene);
@@ -335,7 +335,7 @@ impl Driver {
             };
             match next {
                 Next::Send(messages) => {
-                    if let Err(failure) = send_all(&mut sender, &keys, messages).await {
+                    if let Err(failure) = send_all(&mut sender, (&keys, &scene.tap), messages).await {
                         break Ending::Lost(failure.to_string());
                     }
                 }
@@ -378,6 +378,10 @@ impl Driver {
         }
         scene.view.apply(&message);
         let next = match &message {
+            ToClient::User(UserToClient::Add(user)) if user.ssrc == scene.view.me => {
+                scene.tap.name(&user.name);
+                Next::Send(Vec::new())
+            }
             ToClient::Alive(Alive::Probe) => Next::send(ToServer::Alive(Alive::Answer)),
             ToClient::End(End::SessionEnd) => Next::End(Ending::MeetingOver),
             ToClient::End(End::Disconnect) => Next::End(Ending::Disconnected),
@@ -453,6 +457,8 @@ struct Scene {
     viewing: Option<Viewing>,
     /// Not shown yet.
     changed: bool,
+    /// Watches the connection.
+    tap: Tap,
 }
 
 /// What the loop does next.
@@ -509,11 +515,13 @@ fn fitting(text: &str) -> Option<String> {
 
 async fn send_all(
     sender: &mut Sender,
-    keys: &Keys,
+    (keys, tap): (&Keys, &Tap),
     messages: impl IntoIterator<Item = ToServer>,
 ) -> Result<(), LinkError> {
     for message in messages {
-        sender.send(Bytes::from(message.encode().seal(keys))).await?;
+        let sealed = Bytes::from(message.encode().seal(keys));
+        tap.sent_sealed(&sealed, keys);
+        sender.send(sealed).await?;
     }
     Ok(())
 }

@@ -28,6 +28,7 @@ use super::rows;
 use super::snapshot::{
     Carrier, Connecting, Level, McuRunning, McuState, Notice, RecentJnj, SampleUser, SessionSnapshot, Snapshot, TabId,
 };
+use super::watching::Watching;
 use crate::client::dialler::{self, Preference};
 use crate::client::{Client, ClientCommand, ClientOptions, Ending, Phase, Wish};
 use crate::clock::Clock;
@@ -152,6 +153,7 @@ struct Task {
     recent: Recent,
     cast: Option<Cast>,
     bell: Bell,
+    watching: Watching,
     tabs: BTreeMap<TabId, Tab>,
     players: BTreeMap<TabId, Playback>,
     next_tab: TabId,
@@ -181,6 +183,7 @@ impl Task {
             recent,
             cast: None,
             bell: Bell::default(),
+            watching: Watching::new(Clock::system()),
             tabs: BTreeMap::new(),
             players: BTreeMap::new(),
             next_tab: 1,
@@ -192,6 +195,8 @@ impl Task {
     }
 
     async fn run(mut self, mut commands: mpsc::Receiver<Command>, stop: CancellationToken) {
+        self.follow(self.watching.shown());
+        self.forwarders.spawn(self.watching.keep_up());
         if self.options.start_mcu {
             self.start_mcu().await;
         }
@@ -295,7 +300,8 @@ impl Task {
             }
             Command::RefreshRecordings => self.refresh_recordings().await,
             Command::SetChimes(on) => self.bell.set(on).await,
-            Command::SetInspector(_) | Command::ClearInspector => {}
+            Command::SetInspector(on) => self.watching.inspector.set_on(on),
+            Command::ClearInspector => self.watching.inspector.clear(),
             Command::DismissNotice(id) => self.notices.retain(|notice| notice.id != id),
         }
     }
@@ -330,14 +336,15 @@ impl Task {
 
     async fn try_start_mcu(&mut self) -> Result<Serving, StartFailure> {
         let hold = self.options.installation.hold()?;
+        let inspector = || self.watching.inspector.clone();
         let (config, key) = self.options.installation.mcu(self.options.listen, self.clock)?;
-        let mcu = match Mcu::start(config, key).await {
+        let mcu = match Mcu::start(McuConfig { inspector: inspector(), ..config }, key).await {
             Ok(mcu) => mcu,
             Err(taken) => {
                 info!("{taken}; another port is picked");
                 let any = SocketAddr::new(self.options.listen.ip(), 0);
                 let (config, key) = self.options.installation.mcu(any, self.clock)?;
-                Mcu::start(config, key).await?
+                Mcu::start(McuConfig { inspector: inspector(), ..config }, key).await?
             }
         };
         hold.note(mcu.address())?;
@@ -382,7 +389,8 @@ impl Task {
         for ip in BACKUP_ADDRESSES.into_iter().filter(|ip| *ip != primary.ip()) {
             let started = match self.options.installation.mcu(SocketAddr::new(ip, primary.port()), self.clock) {
                 Ok((config, key)) => {
-                    let config = McuConfig { local_ip: ip.to_string(), ..config };
+                    let inspector = self.watching.inspector.clone();
+                    let config = McuConfig { local_ip: ip.to_string(), inspector, ..config };
                     Mcu::start(config, key).await.map_err(|failure| failure.to_string())
                 }
                 Err(failure) => Err(failure.to_string()),
@@ -555,6 +563,7 @@ impl Task {
                 certificates: trusted.map_or(Certificates::System, Certificates::Pinned),
             },
             preference: if self.connecting.like_the_browser { Preference::Browser } else { Preference::Guide },
+            inspector: self.watching.inspector.clone(),
             ..ClientOptions::new(self.clock)
         }
     }
@@ -695,7 +704,7 @@ impl Task {
             recordings: Arc::clone(&self.recordings),
             users: Arc::clone(&self.users),
             log: Arc::new(self.options.logbook.lines()),
-            inspector: None,
+            inspector: self.watching.shown().borrow().clone(),
             chimes: self.bell.is_on(),
             notices: self.notices.clone(),
         };

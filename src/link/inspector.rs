@@ -82,14 +82,12 @@ impl Inspector {
         let talked: BTreeSet<u32> = lines.iter().map(|line| line.connection).collect();
         let connections = shared.connections();
         let shown = connections.known.iter().filter(|(number, known)| known.open || talked.contains(number));
-        let connections =
-            shown.map(|(number, known)| InspectorConnection { number: *number, label: known.label(), open: known.open });
-        InspectorSnapshot {
-            on: shared.is_on(),
-            connections: connections.collect(),
-            lines: Arc::new(lines),
-            dropped,
-        }
+        let connections = shown.map(|(number, known)| InspectorConnection {
+            number: *number,
+            label: known.label(),
+            open: known.open,
+        });
+        InspectorSnapshot { on: shared.is_on(), connections: connections.collect(), lines: Arc::new(lines), dropped }
     }
 
     /// How a connection is called; `None` if it is forgotten.

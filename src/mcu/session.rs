@@ -25,7 +25,7 @@ use crate::clock::Clock;
 use crate::hit::modp::{self, Exponent};
 use crate::hit::request::{CommandKind, ServiceRequest};
 use crate::link::pipe::{Incoming, Pipe, PipeError};
-use crate::link::{Accepted, Sender};
+use crate::link::{Accepted, Inspector, Sender, Tap};
 use crate::meeting::room::Newcomer;
 use crate::office::Refused;
 use crate::wire::cipher::{Cipher, CipherName, KeyMaterial};
@@ -50,6 +50,8 @@ pub struct Shared {
     pub patience: Patience,
     /// Where to write down what clients send.
     pub transcripts: Transcripts,
+    /// Watches every connection.
+    pub inspector: Inspector,
     /// Sessions, and the threads of playbacks: the server waits for them.
     pub threads: TaskTracker,
     /// Where recordings are.
@@ -83,7 +85,7 @@ pub(super) enum SessionError {
 pub async fn serve(accepted: Accepted, shared: Shared, cut: CancellationToken) {
     let peer = accepted.peer;
     let served = async {
-        let mut pipe = Pipe::new(accepted.connection);
+        let mut pipe = Pipe::tapped(accepted.connection, shared.inspector.at_mcu(peer));
         match pipe.read(shared.patience.step, "the first message", Hello::decode).await? {
             Hello::Control { major, minor } => control(pipe, (major, minor), peer, &shared, &cut).await,
             Hello::Secondary(secondary) => beside(pipe, secondary, &shared).await,
@@ -178,6 +180,7 @@ async fn meet(
 ) -> Result<(), SessionError> {
     let (Opened { request, age, over }, peer) = (opened, joiner.peer);
     let mut newcomer = newcomer(&request, joiner.version, joiner.flags)?;
+    pipe.incoming.tap().name(&newcomer.name);
     let had_ticket = joiner.proof.ticket.is_some();
     let returning = if had_ticket || joiner.proof.name.is_some() {
         let ticket = joiner.proof.ticket.filter(|ticket| ticket.kind == TicketKind::Meeting);
@@ -256,6 +259,7 @@ async fn play(
         Err(refused) => return refuse(pipe, refused.code, peer, &refused.cause).await,
     };
     let (row, shown) = watch::channel(reel.row(&request, peer.ip()));
+    pipe.incoming.tap().name(&row.borrow().player_name);
     let viewer = Viewer { control: joiner.cipher.clone(), keys: joiner.keys, row: shown };
     let booth = match shared.desk.watch(&request, viewer).await {
         Ok(booth) => booth,
@@ -275,9 +279,10 @@ async fn play(
     let thread = shared.threads.spawn_blocking(move || projector.run(&runtime));
     let (mut incoming, sender) = pipe.split();
     incoming.keys.meeting = Some(joiner.cipher);
+    let seen = (incoming.tap().clone(), incoming.keys.clone());
     tokio::select! {
         () = read_wishes(&mut incoming, &wishes, &probes, (shared.patience.alive, &transcript)) => {}
-        () = write_messages(sender, outgoing) => incoming.drain(LINGER).await,
+        () = write_messages(sender, outgoing, seen) => incoming.drain(LINGER).await,
     }
     drop(wishes);
     if let Err(failure) = thread.await {
@@ -382,12 +387,13 @@ async fn in_meeting(
 ) {
     let (mut incoming, sender) = pipe.split();
     incoming.keys.meeting = Some(seat.meeting_cipher.clone());
+    let seen = (incoming.tap().clone(), incoming.keys.clone());
     // Owned by the reading side for its probes; dropping the last other one, in the meeting, must end the writing side.
     let probes = queue.downgrade();
     drop(queue);
     let departure = tokio::select! {
         departure = read_messages(&mut incoming, &seat, &probes, (alive, &transcript)) => departure,
-        () = write_messages(sender, outgoing) => {
+        () = write_messages(sender, outgoing, seen) => {
             // Closing with bytes unread would reset the connection, and what was said last would be lost.
             incoming.drain(LINGER).await;
             Departure::Broken
@@ -493,8 +499,9 @@ impl Silence<'_> {
     }
 }
 
-async fn write_messages(mut sender: Sender, mut outgoing: mpsc::Receiver<Outgoing>) {
+async fn write_messages(mut sender: Sender, mut outgoing: mpsc::Receiver<Outgoing>, (tap, keys): (Tap, Keys)) {
     while let Some(Outgoing::Message(bytes)) = outgoing.recv().await {
+        tap.sent_sealed(&bytes, &keys);
         if let Err(failure) = sender.send(bytes).await {
             debug!("cannot send: {failure}");
             return;

@@ -238,9 +238,7 @@ fn server_parameter(parameter: Option<ServerParameter>) -> Sheet {
         Some(ServerParameter::Tick(tick)) => entry("SERVER_TICK").field("tick", tick),
         Some(ServerParameter::CodePage(page)) => entry("UTF8_SUPPORT").field("code_page", page),
         Some(ServerParameter::AcceptClientParameters) => entry("ACCEPT_CLIENT_PARAMETER"),
-        Some(ServerParameter::Other(id, length)) => {
-            entry("SERVER_PARAMETER").field("id", id).field("length", length)
-        }
+        Some(ServerParameter::Other(id, length)) => entry("SERVER_PARAMETER").field("id", id).field("length", length),
     }
 }
 
@@ -433,7 +431,10 @@ fn fact(sheet: Sheet, fact: Fact, item: &[u8]) -> Sheet {
         }
         Fact::ReconnectName { name, real_name } => {
             let at = EXTENSION_DATA + 4;
-            sheet.hidden("name", name.len()).field("real_name", real_name).mask(at..at + length_at(item, EXTENSION_DATA))
+            sheet
+                .hidden("name", name.len())
+                .field("real_name", real_name)
+                .mask(at..at + length_at(item, EXTENSION_DATA))
         }
         Fact::Duration(seconds) => sheet.field("seconds", seconds),
         Fact::AudioCodecs(codecs) | Fact::VideoCodecs(codecs) => sheet.list("codecs", &codecs),
