@@ -465,7 +465,8 @@ fn playback(sheet: Sheet, message: PlaybackToClient) -> Sheet {
         PlaybackToClient::Tick(tick) => sheet.field("tick", tick),
         PlaybackToClient::Decryption(status) => sheet.field("status", status),
         PlaybackToClient::DecryptionProgress(percent) => sheet.field("percent", percent),
-        PlaybackToClient::Property(xml) => sheet.field("xml", xml),
+        // The same number means something else in the other direction.
+        PlaybackToClient::Property(xml) => Sheet::new("PROPERTY", "wire/05 section 5.5").field("xml", xml),
         PlaybackToClient::MeetingInfo(info) => sheet.field("info", String::from_utf8_lossy(&info)),
     }
 }

@@ -66,7 +66,7 @@ const COMMANDS: &[(i32, &str, &str)] = &[
     (116, "TUTOR", "wire/02 section 7"),
 ];
 
-/// Playback messages of both directions (wire/05 sections 5 and 6), by sub-command.
+/// Playback messages of both directions (wire/05 sections 5 and 6), by sub-command; 6 is PROPERTY on its way to a client.
 const PLAYBACK: &[(i32, &str, &str)] = &[
     (0, "RESTART", "wire/05 section 5.1"),
     (1, "MEETING_INFO", "wire/05 section 5.2"),

@@ -9,6 +9,7 @@ mod command_line;
 mod crash;
 mod failover;
 mod floods;
+mod inspector;
 mod meeting;
 mod peer;
 mod playback;
