@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use hitdeck::client::{Client, ClientOptions};
+use hitdeck::clock::Clock;
 use hitdeck::hit::jnj::{Credential, Jnj};
 use hitdeck::hit::password::PasswordHash;
 use hitdeck::installation::Installation;
@@ -14,6 +15,10 @@ use hitdeck::installation::order::RequestOrder;
 use hitdeck::installation::snapshot::{Direction, InspectorLine, InspectorSnapshot, McuState, SessionPhase, Snapshot};
 use hitdeck::link::Inspector;
 use hitdeck::link::inspector::MAX_LINES;
+use hitdeck::wire::ToServer;
+use hitdeck::wire::chat::ChatToServer;
+use hitdeck::wire::join::flags;
+use hitdeck::wire::layout::Passed;
 use tokio::sync::Notify;
 
 use crate::peer::Peer;
@@ -21,7 +26,7 @@ use crate::stage::{Stage, guest, heard, joined, owner, say, within};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn both_ends_of_every_connection_are_seen_and_no_secret_is() {
-    let inspector = Inspector::new(hitdeck::clock::Clock::system());
+    let inspector = Inspector::new(Clock::system());
     inspector.set_on(true);
     let watched = inspector.clone();
     let stage = Stage::open_with(|config| config.inspector = watched).await;
@@ -100,7 +105,7 @@ async fn both_ends_of_every_connection_are_seen_and_no_secret_is() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flood_of_messages_stays_within_bounds() {
-    let inspector = Inspector::new(hitdeck::clock::Clock::system());
+    let inspector = Inspector::new(Clock::system());
     inspector.set_on(true);
     let watched = inspector.clone();
     let stage = Stage::open_with(|config| config.inspector = watched).await;
@@ -111,27 +116,28 @@ async fn a_flood_of_messages_stays_within_bounds() {
     peer.greet().await;
     peer.agree().await;
     peer.introduce(&[]).await;
-    peer.ask(&jnj, hitdeck::wire::join::flags::NORMAL).await;
+    peer.ask(&jnj, flags::NORMAL).await;
     peer.enter(None).await;
-    let flip =
-        hitdeck::wire::ToServer::Passed(hitdeck::wire::layout::Passed { name: "FLIP", bytes: b"A\0\0\0\0".to_vec() });
+    let flip = ToServer::Passed(Passed { name: "FLIP", bytes: b"A\0\0\0\0".to_vec() });
     let mut follower = inspector.follow();
-    let (mut counted, mut news) = (0, 0);
+    let mut accounted = 0;
+    let mut look = || {
+        let news = follower.news();
+        accounted += news.lines.iter().filter(|line| line.name == "FLIP").count() as u64 + news.missed;
+        accounted
+    };
     for _ in 0..20 {
         for _ in 0..1_000 {
             peer.tell(&flip).await;
         }
-        let new = follower.news();
-        news += new.lines.iter().filter(|line| line.name == "FLIP").count();
-        counted += new.missed;
+        look();
         assert!(inspector.snapshot().lines.len() <= MAX_LINES);
     }
-    peer.tell(&hitdeck::wire::ToServer::Chat(hitdeck::wire::chat::ChatToServer::Say { text: "the end".into() })).await;
+    let last = ToServer::Chat(ChatToServer::Say { text: "the end".into() });
+    peer.tell(&last).await;
     heard(&witness, "the end").await;
-    let new = follower.news();
-    news += new.lines.iter().filter(|line| line.name == "FLIP").count();
-    counted += new.missed;
-    assert!(counted > 0 || news == 20_000, "{news} seen and {counted} missed of 20,000");
+    // Seen, or known to be missing.
+    assert!(look() >= 20_000);
     let seen = inspector.snapshot();
     assert!(seen.lines.len() <= MAX_LINES && seen.dropped >= 15_000, "{} and {}", seen.lines.len(), seen.dropped);
     peer.pipe.close().await;
@@ -157,7 +163,7 @@ async fn the_window_switches_the_inspector_of_everything_in_the_engine() {
     let McuState::Running(mcu) = &running.mcu else { panic!("{running:?}") };
     engine.send(Command::SetInspector(true)).unwrap();
     window.until(&engine, |s| inspector(s).is_some_and(|it| it.on)).await;
-    let clock = hitdeck::clock::Clock::system();
+    let clock = Clock::system();
     let jnj = installation.issue(&owner("window").request(clock.now()).unwrap(), mcu.address).unwrap();
     engine.send(Command::Join(JnjSource::Made(Box::new(jnj)))).unwrap();
     let inside = window.until(&engine, |s| s.sessions.iter().any(|it| it.phase == SessionPhase::InMeeting)).await;
@@ -182,6 +188,67 @@ async fn the_window_switches_the_inspector_of_everything_in_the_engine() {
     let shot = window.until(&engine, chatted).await;
     assert_eq!(said(&shot, "unseen"), 0);
     engine.shutdown().await;
+}
+
+#[cfg(unix)]
+#[test]
+fn traces_are_json_lines_without_secrets() {
+    use crate::program::{Program, hitdeck};
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (desk, jnj, mcu_trace, own_trace) = (path("desk"), path("a.jnj"), path("mcu.json"), path("join.json"));
+    hitdeck(["init", &desk]).ended_with(0);
+    let mut mcu = Program::start(["mcu", &desk, "--listen", "127.0.0.1:0", "--trace", &mcu_trace]);
+    let address = mcu.listening().to_string();
+    let order = ["--owner", "olive:Olive", "--meeting", "room", "--password", "open sesame", "--mcu", &address];
+    hitdeck(["jnj", "new", &desk, "-o", &jnj].into_iter().chain(order)).ended_with(0);
+    let join = ["join", &jnj, "--password", "open sesame", "--say", "note this", "--trace", &own_trace];
+    hitdeck(join).ended_with(0);
+    assert_eq!(mcu.terminate().code(), Some(0));
+
+    let sealed = Jnj::parse(&std::fs::read(&jnj).unwrap()).unwrap().userinfo.unwrap();
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hash = hex(&PasswordHash::of("open sesame").to_bytes());
+    for (file, chat_goes, label) in [(mcu_trace, "received", "mcu <- "), (own_trace, "sent", "client 1 -> ")] {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        for name in ["HELLO", "JOIN_REQUEST", "PASSWORD_ANSWER", "INITIAL_INFO", "USER_UPDATE", "CHAT_TEXT_TIME"] {
+            assert!(lines.iter().any(|line| line["name"] == name), "{file}: no {name}");
+        }
+        for line in &lines {
+            assert!(line["at"].as_i64().unwrap() > 1_700_000_000_000, "{line}");
+            assert!(line["label"].as_str().unwrap().starts_with(label), "{line}");
+            assert!(line["connection"].is_u64() && line["size"].is_u64() && line["hex"].is_string(), "{line}");
+        }
+        let said = lines.iter().find(|line| line["name"] == "CHAT_TEXT").unwrap();
+        assert_eq!((&said["direction"], &said["fields"]["text"]), (&chat_goes.into(), &"note this".into()));
+        assert!(said["hex"].as_str().unwrap().ends_with(&hex(b"note this")));
+        let userinfo = sealed.expose();
+        let part = userinfo.split('|').max_by_key(|part| part.len()).unwrap();
+        assert!(part.len() > 20 && !text.contains(part) && !text.contains(&hex(part[..20].as_bytes())), "{file}");
+        assert!(!text.contains(&hash) && !text.contains("sesame") && !text.contains(&hex(b"sesame")), "{file}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_ends_the_trace_and_nothing_else() {
+    use crate::program::{Program, hitdeck};
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (desk, jnj) = (path("desk"), path("a.jnj"));
+    hitdeck(["init", &desk]).ended_with(0);
+    let mut mcu = Program::start(["mcu", &desk, "--listen", "127.0.0.1:0", "--trace", "/dev/full"]);
+    let address = mcu.listening().to_string();
+    let order = ["--owner", "olive:Olive", "--meeting", "room", "--mcu", &address];
+    hitdeck(["jnj", "new", &desk, "-o", &jnj].into_iter().chain(order)).ended_with(0);
+    let join = ["join", &jnj, "--say", "one", "--say", "two", "--stay", "200ms", "--trace", "/dev/full"];
+    let ended = hitdeck(join).ended_with(0);
+    assert_eq!(ended.err.matches("the trace ends here").count(), 1, "{ended:?}");
+    hitdeck(["join", &jnj, "--trace", &path("no/such/folder")]).ended_with(2);
+    assert_eq!(mcu.terminate().code(), Some(0));
 }
 
 fn start(stage: &Stage, inspector: &Inspector, jnj: &Jnj, password: Option<&str>) -> Client {
