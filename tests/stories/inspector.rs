@@ -226,7 +226,7 @@ fn traces_are_json_lines_without_secrets() {
         assert!(said["hex"].as_str().unwrap().ends_with(&hex(b"note this")));
         let userinfo = sealed.expose();
         let part = userinfo.split('|').max_by_key(|part| part.len()).unwrap();
-        assert!(part.len() > 20 && !text.contains(part) && !text.contains(&hex(part[..20].as_bytes())), "{file}");
+        assert!(part.len() > 20 && !text.contains(part) && !text.contains(&hex(&part.as_bytes()[..20])), "{file}");
         assert!(!text.contains(&hash) && !text.contains("sesame") && !text.contains(&hex(b"sesame")), "{file}");
     }
 }
