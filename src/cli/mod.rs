@@ -12,7 +12,6 @@ mod mcu;
 mod output;
 mod play;
 mod recordings;
-mod trace;
 mod userinfo;
 
 use std::path::PathBuf;

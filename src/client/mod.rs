@@ -27,7 +27,7 @@ pub use self::viewing::{Viewing, Wish};
 use crate::clock::Clock;
 use crate::hit::jnj::Jnj;
 use crate::hit::password::PasswordHash;
-use crate::link::{Counters, Inspector, Route, Sha256Fingerprint, Transport};
+use crate::link::{Counters, Route, Sha256Fingerprint, Transport};
 use crate::meeting::view::{Ssrc, View};
 use crate::wire::Refusal;
 
@@ -42,8 +42,6 @@ pub struct ClientOptions {
     pub preference: Preference,
     /// Answers a password prompt without asking; the first time only.
     pub password: Option<PasswordHash>,
-    /// Watches the connection, while it is on.
-    pub inspector: Inspector,
     /// What a guest of a web office is called (codetype 4).
     pub name: Option<String>,
     /// Whether a lost connection is tried again (wire/01 section 10.4).
@@ -61,7 +59,6 @@ impl ClientOptions {
             transport: Transport::WebSocket,
             route: Route::default(),
             preference: Preference::default(),
-            inspector: Inspector::default(),
             password: None,
             name: None,
             come_back: true,

@@ -133,10 +133,6 @@ pub enum Command {
     SetSpeed(TabId, f32),
     /// Read the recording root again.
     RefreshRecordings,
-    /// Watch all connections message by message, or stop that.
-    SetInspector(bool),
-    /// Forget what was seen.
-    ClearInspector,
     /// Chime when somebody comes in or speaks, or stop that.
     SetChimes(bool),
     /// A notice was read.

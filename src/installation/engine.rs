@@ -26,8 +26,7 @@ use super::playback::{PlayCommand, Playback};
 use super::recent::Recent;
 use super::rows;
 use super::snapshot::{
-    Carrier, Connecting, InspectorSnapshot, Level, McuRunning, McuState, Notice, RecentJnj, SampleUser,
-    SessionSnapshot, Snapshot, TabId,
+    Carrier, Connecting, Level, McuRunning, McuState, Notice, RecentJnj, SampleUser, SessionSnapshot, Snapshot, TabId,
 };
 use crate::client::dialler::{self, Preference};
 use crate::client::{Client, ClientCommand, ClientOptions, Ending, Phase, Wish};
@@ -38,7 +37,7 @@ use crate::hit::password::PasswordHash;
 use crate::hit::paths::RecordingPath;
 use crate::hit::request::{CommandKind, Group, ServiceRequest};
 use crate::library;
-use crate::link::{Certificates, Inspector, Route, Sha256Fingerprint, Transport};
+use crate::link::{Certificates, Route, Sha256Fingerprint, Transport};
 use crate::mcu::{Mcu, McuConfig, McuSnapshot};
 
 /// How an engine starts.
@@ -151,9 +150,6 @@ struct Task {
     backup_state: McuState,
     connecting: Connecting,
     recent: Recent,
-    inspector: Inspector,
-    /// What was published of it, and its version then.
-    inspected: (u64, Arc<InspectorSnapshot>),
     cast: Option<Cast>,
     bell: Bell,
     tabs: BTreeMap<TabId, Tab>,
@@ -170,10 +166,9 @@ impl Task {
         let accounts = options.installation.accounts();
         let recent = Recent::open(options.installation.folder());
         let users = accounts.into_iter().map(|a| SampleUser { id: a.id, name: a.name }).collect();
-        let clock = Clock::system();
         Task {
             options,
-            clock,
+            clock: Clock::system(),
             shared,
             changed: Arc::default(),
             forwarders: JoinSet::new(),
@@ -184,8 +179,6 @@ impl Task {
             backup_state: McuState::Stopped,
             connecting: Connecting::default(),
             recent,
-            inspector: Inspector::new(clock),
-            inspected: Default::default(),
             cast: None,
             bell: Bell::default(),
             tabs: BTreeMap::new(),
@@ -204,8 +197,6 @@ impl Task {
         }
         self.refresh_recordings().await;
         let mut tick = tokio::time::interval(LOOK_EVERY);
-        let mut inspect = tokio::time::interval(INSPECT_EVERY);
-        inspect.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let changed = Arc::clone(&self.changed);
         let mut meetings_before = 0;
         let mut listed_at = self.clock.now().steady;
@@ -219,7 +210,6 @@ impl Task {
                 () = stop.cancelled() => break,
                 () = changed.notified() => {}
                 _ = tick.tick() => {}
-                _ = inspect.tick(), if self.inspector.is_on() => {}
                 Some(_) = self.forwarders.join_next() => {}
             }
             let meetings = self.serving.as_ref().map_or(0, |s| s.meetings.borrow().meetings.len());
@@ -304,8 +294,6 @@ impl Task {
                 self.ask_either(id, PlayCommand::Speed(speed), Wish::Speed(percent as u32));
             }
             Command::RefreshRecordings => self.refresh_recordings().await,
-            Command::SetInspector(on) => self.inspector.set(on),
-            Command::ClearInspector => self.inspector.clear(),
             Command::SetChimes(on) => self.bell.set(on).await,
             Command::DismissNotice(id) => self.notices.retain(|notice| notice.id != id),
         }
@@ -342,14 +330,13 @@ impl Task {
     async fn try_start_mcu(&mut self) -> Result<Serving, StartFailure> {
         let hold = self.options.installation.hold()?;
         let (config, key) = self.options.installation.mcu(self.options.listen, self.clock)?;
-        let watched = |config| McuConfig { inspector: self.inspector.clone(), ..config };
-        let mcu = match Mcu::start(watched(config), key).await {
+        let mcu = match Mcu::start(config, key).await {
             Ok(mcu) => mcu,
             Err(taken) => {
                 info!("{taken}; another port is picked");
                 let any = SocketAddr::new(self.options.listen.ip(), 0);
                 let (config, key) = self.options.installation.mcu(any, self.clock)?;
-                Mcu::start(watched(config), key).await?
+                Mcu::start(config, key).await?
             }
         };
         hold.note(mcu.address())?;
@@ -394,7 +381,7 @@ impl Task {
         for ip in BACKUP_ADDRESSES.into_iter().filter(|ip| *ip != primary.ip()) {
             let started = match self.options.installation.mcu(SocketAddr::new(ip, primary.port()), self.clock) {
                 Ok((config, key)) => {
-                    let config = McuConfig { local_ip: ip.to_string(), inspector: self.inspector.clone(), ..config };
+                    let config = McuConfig { local_ip: ip.to_string(), ..config };
                     Mcu::start(config, key).await.map_err(|failure| failure.to_string())
                 }
                 Err(failure) => Err(failure.to_string()),
@@ -566,7 +553,6 @@ impl Task {
                 proxy: self.connecting.proxy.parse().ok(),
                 certificates: trusted.map_or(Certificates::System, Certificates::Pinned),
             },
-            inspector: self.inspector.clone(),
             preference: if self.connecting.like_the_browser { Preference::Browser } else { Preference::Guide },
             ..ClientOptions::new(self.clock)
         }
@@ -693,10 +679,6 @@ impl Task {
             });
         }
         self.look_for_stale_files();
-        let version = self.inspector.version();
-        if version != self.inspected.0 {
-            self.inspected = (version, Arc::new(rows::inspector(self.inspector.seen())));
-        }
         let views: Vec<_> = self.tabs.iter().map(|(id, tab)| (*id, Arc::clone(&tab.client.state().view))).collect();
         self.bell.listen(&views);
         let sessions = self.tabs.iter().map(|(id, tab)| Arc::new(session(*id, tab, now.steady))).collect();
@@ -712,7 +694,6 @@ impl Task {
             recordings: Arc::clone(&self.recordings),
             users: Arc::clone(&self.users),
             log: Arc::new(self.options.logbook.lines()),
-            inspector: Arc::clone(&self.inspected.1),
             chimes: self.bell.is_on(),
             notices: self.notices.clone(),
         };
@@ -783,6 +764,4 @@ const BACKUP_ADDRESSES: [IpAddr; 3] =
 const COMMANDS: usize = 256;
 const MAX_NOTICES: usize = 20;
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// While the inspector watches, its lines are shown this often.
-const INSPECT_EVERY: Duration = Duration::from_millis(100);
 const LIST_EVERY: Duration = Duration::from_secs(5);

@@ -27,7 +27,7 @@ use crate::hit::licence::Licence;
 use crate::hit::request::{CommandKind, ServiceRequest};
 use crate::hit::sealed::{self, SealingKey};
 use crate::library::write_whole;
-use crate::link::{Inspector, LinkConfig};
+use crate::link::LinkConfig;
 use crate::mcu::RelayPolicy;
 use crate::mcu::transcript::Transcripts;
 use crate::mcu::{McuConfig, Patience};
@@ -180,7 +180,6 @@ impl Installation {
             link: LinkConfig::default(),
             relay: RelayPolicy { allow: self.configm.relay_allow() },
             transcripts: Transcripts::default(),
-            inspector: Inspector::default(),
         };
         Ok((config, own))
     }

@@ -10,7 +10,6 @@
 mod connection;
 mod dial;
 mod error;
-pub mod inspector;
 mod listener;
 pub mod pipe;
 mod proxy;
@@ -19,7 +18,6 @@ mod tls;
 pub use connection::{Connection, Counters, Receiver, Sender, memory_pair};
 pub use dial::{Route, Target, dial};
 pub use error::{DialError, LinkError};
-pub use inspector::{Inspector, Tap};
 pub use listener::{Accepted, LinkConfig, Listener};
 pub use proxy::{Proxy, ProxyAddressError, ProxyFailure};
 pub use tls::{Certificates, FingerprintError, Sha256Fingerprint};

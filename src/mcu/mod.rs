@@ -41,7 +41,7 @@ use crate::clock::Clock;
 use crate::hit::keys::PrivateKey;
 use crate::hit::licence::Licence;
 use crate::library;
-use crate::link::{Inspector, LinkConfig, Listener};
+use crate::link::{LinkConfig, Listener};
 use crate::meeting::room::How;
 use crate::office::Office;
 
@@ -70,8 +70,6 @@ pub struct McuConfig {
     pub relay: RelayPolicy,
     /// Where to write down what clients send; for making tests.
     pub transcripts: Transcripts,
-    /// Watches connections, while it is on.
-    pub inspector: Inspector,
 }
 
 /// How long a peer may keep us waiting, and how far behind it may be.
@@ -243,7 +241,6 @@ impl Mcu {
             clock: config.clock,
             patience: config.patience,
             transcripts: config.transcripts,
-            inspector: config.inspector,
             threads: sessions.clone(),
             recording_root: config.recording_root,
             address,

@@ -10,13 +10,11 @@
 //! - [`relay`]: what comes before all that on the way through a relay (wire/01 section 9).
 //! - [`playback`]: what a viewer of a recording says and is told (wire/05).
 //! - [`message`]: all families of a direction together, which is what a connection carries after admission.
-//! - [`describe`]: messages in words, for people, with what is secret left out.
 //! - [`layout`]: the lengths of the commands that are passed over, so that the stream never loses step.
 
 pub mod chat;
 pub mod cipher;
 pub mod clear;
-pub mod describe;
 pub mod exchange;
 pub mod facts;
 pub mod fields;

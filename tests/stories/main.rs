@@ -9,7 +9,6 @@ mod command_line;
 mod crash;
 mod failover;
 mod floods;
-mod inspector;
 mod meeting;
 mod peer;
 mod playback;
