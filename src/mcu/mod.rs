@@ -81,6 +81,8 @@ pub struct Patience {
     pub step: Duration,
     /// A password prompt; the known client answers within 45 s.
     pub password: Duration,
+    /// All of it, from the public key to the last password: who is slow at every step may not stay for ever.
+    pub admission: Duration,
     /// After so much silence a probe; after three times that the client is lost (wire/01 section 10.1: 20 s).
     pub alive: Duration,
     /// So many messages may wait for one connection; one more and it is cut.
@@ -95,6 +97,7 @@ impl Default for Patience {
         Patience {
             step: Duration::from_secs(60),
             password: Duration::from_secs(90),
+            admission: Duration::from_secs(300),
             alive: Duration::from_secs(20),
             queue: 4096,
             away: Duration::from_secs(5),

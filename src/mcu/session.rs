@@ -11,6 +11,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
@@ -77,6 +78,8 @@ pub(super) enum SessionError {
     WrongGroup,
     #[error("expected at most {MAX_ENTRIES} client parameters")]
     TooManyParameters,
+    #[error("not admitted within {} s", .0.as_secs())]
+    TooSlow(Duration),
     #[error("no random bytes can be had: {0}")]
     Random(#[from] getrandom::Error),
 }
@@ -108,12 +111,42 @@ pub async fn serve(accepted: Accepted, shared: Shared, cut: CancellationToken) {
 
 /// A control connection: keys, parameters, join, meeting.
 async fn control(
-    mut pipe: Pipe,
+    pipe: Pipe,
     version: (i32, i32),
     peer: SocketAddr,
     shared: &Shared,
     cut: &CancellationToken,
 ) -> Result<(), SessionError> {
+    let total = shared.patience.admission;
+    let deadline = Instant::now() + total;
+    // Not over the admission itself, which waits for nobody outside: cut in the middle it would leave an empty seat.
+    let knocked = timeout_at(deadline, knock(pipe, version, peer, shared)).await;
+    let Some(Knock { pipe, opened, mut joiner, transcript }) = knocked.map_err(|_| SessionError::TooSlow(total))??
+    else {
+        return Ok(());
+    };
+    joiner.deadline = deadline;
+    match opened.request.command.kind {
+        CommandKind::Playback => play(pipe, opened, joiner, shared, transcript).await,
+        _ => meet(pipe, opened, joiner, shared, cut, transcript).await,
+    }
+}
+
+/// A connection that has shown its jnj.
+struct Knock {
+    pipe: Pipe,
+    opened: Opened,
+    joiner: Joiner,
+    transcript: Transcript,
+}
+
+/// Keys, parameters and the jnj; `None` if it was refused.
+async fn knock(
+    mut pipe: Pipe,
+    version: (i32, i32),
+    peer: SocketAddr,
+    shared: &Shared,
+) -> Result<Option<Knock>, SessionError> {
     let step = shared.patience.step;
     let keys = exchange_keys(&mut pipe, version, step).await?;
     let cipher = Cipher::new(CipherName::Aes256, &keys);
@@ -128,18 +161,16 @@ async fn control(
 
     let join = pipe.read(step, "a join request", JoinRequest::decode).await?;
     let JoinRequest::Hit { userinfo, flags } = join else {
-        return refuse(pipe, Refusal::JoinNetMode, peer, "only codetype 13 is served").await;
+        return refuse(pipe, Refusal::JoinNetMode, peer, "only codetype 13 is served").await.map(|()| None);
     };
     transcript.line("join", &[flags]);
     let opened = match shared.desk.open(userinfo).await {
         Ok(opened) => opened,
-        Err(refused) => return refuse(pipe, refused.code, peer, &refused.cause).await,
+        Err(refused) => return refuse(pipe, refused.code, peer, &refused.cause).await.map(|()| None),
     };
-    let joiner = Joiner { version, flags, peer, cipher, keys, proof: Proof::new(parameters) };
-    match opened.request.command.kind {
-        CommandKind::Playback => play(pipe, opened, joiner, shared, transcript).await,
-        _ => meet(pipe, opened, joiner, shared, cut, transcript).await,
-    }
+    let proof = Proof::new(parameters);
+    let joiner = Joiner { version, flags, peer, cipher, keys, proof, deadline: Instant::now() };
+    Ok(Some(Knock { pipe, opened, joiner, transcript }))
 }
 
 /// What is known of a client before it is admitted.
@@ -150,6 +181,8 @@ struct Joiner {
     cipher: Cipher,
     keys: KeyMaterial,
     proof: Proof,
+    /// Until then it must have been let in or refused.
+    deadline: Instant,
 }
 
 /// What a client shows to come back (wire/01 section 4, 10001 and 10011).
@@ -195,7 +228,9 @@ async fn meet(
             let code = if had_ticket { Refusal::SessionClosed } else { refused.code };
             return refuse(pipe, code, peer, &refused.cause).await;
         }
-        if !password_is_right(&mut pipe, &request, shared).await? {
+        let asked = password_is_right(&mut pipe, &request, shared);
+        let right = timeout_at(joiner.deadline, asked).await;
+        if !right.map_err(|_| SessionError::TooSlow(shared.patience.admission))?? {
             return refuse(pipe, Refusal::WrongUserinfo2, peer, "wrong password").await;
         }
     }
@@ -240,7 +275,9 @@ async fn play(
         if let Err(refused) = age {
             return refuse(pipe, refused.code, peer, &refused.cause).await;
         }
-        if !password_is_right(&mut pipe, &request, shared).await? {
+        let asked = password_is_right(&mut pipe, &request, shared);
+        let right = timeout_at(joiner.deadline, asked).await;
+        if !right.map_err(|_| SessionError::TooSlow(shared.patience.admission))?? {
             return refuse(pipe, Refusal::WrongUserinfo2, peer, "wrong password").await;
         }
     }

@@ -44,7 +44,7 @@ pub struct Newcomer {
     pub owner: bool,
     /// The third party's id; empty for an anonymous guest.
     pub user_id: String,
-    /// Shown to the others, at most 127 bytes.
+    /// Shown to the others as [`catch_up::shown_name`] has it.
     pub name: String,
     /// Kernel version.
     pub version: (i32, i32),
@@ -176,7 +176,8 @@ impl Room {
     ///
     /// # Errors
     /// See [`JoinError`].
-    pub fn join(&mut self, newcomer: Newcomer, now: Now) -> Result<Ssrc, JoinError> {
+    pub fn join(&mut self, mut newcomer: Newcomer, now: Now) -> Result<Ssrc, JoinError> {
+        newcomer.name = catch_up::shown_name(&newcomer.name);
         if !newcomer.user_id.is_empty() && self.banned.contains(&newcomer.user_id) {
             return Err(JoinError::Banned);
         }
@@ -203,6 +204,7 @@ impl Room {
             video: newcomer.capability & 2 != 0,
             version: newcomer.version,
             present: true,
+            ..Person::default()
         };
         let came_back = was_away || newcomer.returning.is_some();
         match before {
@@ -274,6 +276,8 @@ impl Room {
             // Owner only for now; assistant and holder follow with the floor (wire/02 section 13).
             ToServer::EndMeeting if from == OWNER => self.end(How::OwnersRequest),
             ToServer::EndMeeting => {}
+            // 1 to 2047 bytes (wire/02 section 6): an empty line says nothing, and a close would only make the client come back.
+            ToServer::Chat(ChatToServer::Say { text } | ChatToServer::Whisper { text, .. }) if text.is_empty() => {}
             ToServer::Chat(ChatToServer::Say { text }) => self.say(from, &text, now),
             ToServer::Chat(ChatToServer::Whisper { to, text }) => self.whisper(from, to, &text),
             ToServer::User(UserToServer::Disconnect(target)) => self.send_out(from, target, now),

@@ -64,11 +64,11 @@ impl JoinRequest {
         const ID: &str = "a user id of at most 254 bytes";
         match r.u8()? {
             b'3' => {
-                let userinfo = r.text(MAX_USERINFO_ON_WIRE, "a userinfo of fewer than 20,000 bytes")?;
+                let userinfo = r.text(MAX_USERINFO_ON_WIRE, "a userinfo of at most 65,536 bytes")?;
                 Ok(JoinRequest::Hit { userinfo, flags: r.u8()? })
             }
             b'4' => Ok(JoinRequest::Shared {
-                userinfo: r.text(MAX_USERINFO_ON_WIRE, "a userinfo of fewer than 20,000 bytes")?,
+                userinfo: r.text(MAX_USERINFO_ON_WIRE, "a userinfo of at most 65,536 bytes")?,
                 credential: r.text(99, "a credential below 100 bytes")?,
             }),
             action @ (b'0' | b'6') => {
@@ -361,5 +361,6 @@ const SUCCESS: u8 = b'0';
 const MAX_ID_ON_WIRE: i32 = 254;
 const MAX_TICKET_ON_WIRE: i32 = 510;
 
-// A userinfo has fewer than 10,000 bytes, and a byte above 0x7f arrives as two (wire/01 section 5.1).
-const MAX_USERINFO_ON_WIRE: i32 = 19_998;
+// A userinfo has fewer than 10,000 bytes, and a byte above 0x7f arrives as two (wire/01 section 5.1). Longer ones are read too, so
+// that there is somebody to be told 229; beyond this it is no join request any more.
+const MAX_USERINFO_ON_WIRE: i32 = 65_536;

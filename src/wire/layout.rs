@@ -144,7 +144,11 @@ pub fn pass_to_client(command: u8, ext: Option<i32>, r: &mut Reader<'_>) -> Deco
         (b'S', _) => {
             r.i32()?;
             match r.i32()? {
-                -1 => layout!("SLIDE_INFO", Counted { unit: 1, max: 4000 }, Counted { unit: 1, max: 600 }, Fixed(4)),
+                -1 => {
+                    let property = r.count(1, 4000, "a slide property of 1 to 4000 bytes")?;
+                    r.bytes(property)?;
+                    layout!("SLIDE_INFO", Counted { unit: 1, max: 600 }, Fixed(4))
+                }
                 n @ 0..=600 => {
                     r.bytes(usize::try_from(n).unwrap_or_default())?;
                     fixed!("SLIDE_INFO", 4)
@@ -312,7 +316,7 @@ mod tests {
     const TO_CLIENT: &[(&str, usize)] = &[
         ("A", 5), ("B type 0", 2), ("C", 9), ("D", 5), ("E", 5), ("F", 5), ("G", 5), ("I", 1), ("J", 1), ("K", 1), ("M type c", 34),
         ("M type m", 34), ("M type s", 34), ("M type t", 46), ("M type S", 26), ("M type T", 38), ("Q", 9), ("S", 13),
-        ("S sub 0 sub -1", 21), ("T", 5), ("U type a", 27), ("U type A", 19), ("U type d", 6), ("U type D", 6), ("X", 1),
+        ("S sub 0 sub -1 sub 1", 22), ("T", 5), ("U type a", 27), ("U type A", 19), ("U type d", 6), ("U type D", 6), ("X", 1),
         ("t sub 1", 5), ("t sub 2", 13),
         ("EXT 0", 9), ("EXT 1", 9), ("EXT 2", 17), ("EXT 5", 5), ("EXT 7", 13), ("EXT 10", 9), ("EXT 11", 9), ("EXT 12", 5),
         ("EXT 13", 9), ("EXT 14", 5), ("EXT 20", 13), ("EXT 21", 9), ("EXT 22", 9), ("EXT 23", 33), ("EXT 29 sub 0", 13),
@@ -343,8 +347,8 @@ mod tests {
     #[rustfmt::skip]
     const COUNTS_TO_CLIENT: &[(&str, usize, usize, i32)] = &[
         ("C", 1, 1, 2047), ("M type c", 26, 1, 500_000), ("M type m", 30, 4, 65_536), ("M type s", 22, 8, 65_536), ("M type t", 34, 1, 2048),
-        ("M type S", 22, 8, 65_536), ("M type T", 34, 1, 2048), ("Q", 5, 1, 599), ("S", 5, 1, 600), ("S sub 0 sub -1", 9, 1, 4000),
-        ("S sub 0 sub -1", 13, 1, 600), ("U type a", 7, 1, 127), ("U type a", 11, 1, 127), ("U type a", 15, 1, 127), ("EXT 7", 5, 1, 999),
+        ("M type S", 22, 8, 65_536), ("M type T", 34, 1, 2048), ("Q", 5, 1, 599), ("S", 5, 1, 600),
+        ("S sub 0 sub -1 sub 1", 14, 1, 600), ("U type a", 7, 1, 127), ("U type a", 11, 1, 127), ("U type a", 15, 1, 127), ("EXT 7", 5, 1, 999),
         ("EXT 7", 9, 1, 127), ("EXT 20", 9, 1, 4096), ("EXT 37 sub 17 sub 0 sub 1", 17, 1, 5000), ("EXT 44 sub 0 sub 0 sub 1", 17, 1, 2047),
         ("EXT 45 sub 2", 13, 1, 65_536), ("EXT 45 sub 7", 17, 1, 65_536), ("EXT 52", 13, 1, 8192), ("EXT 56", 5, 1, 2047),
         ("EXT 57 sub 1", 9, 1, 999), ("EXT 57 sub 3", 9, 1, 999), ("EXT 57 sub 10", 9, 1, 999), ("EXT 57 sub 10", 17, 1, 999),
@@ -363,6 +367,21 @@ mod tests {
     fn every_count_lengthens_its_command_up_to_its_limit() {
         counts(TO_SERVER, COUNTS_TO_SERVER, taken(ToServer::decode));
         counts(TO_CLIENT, COUNTS_TO_CLIENT, taken(ToClient::decode));
+    }
+
+    #[test]
+    fn a_slide_has_a_property_of_1_to_4000_bytes_or_none() {
+        let whole = |n: i32| {
+            let mut message = head("S sub 0 sub -1");
+            message.extend(n.to_be_bytes());
+            message.resize(message.len() + usize::try_from(n).unwrap_or_default() + 8, 0);
+            taken(ToClient::decode)(&message).map(|taken| taken == Some(message.len()))
+        };
+        assert_eq!((whole(1), whole(4000)), (Ok(true), Ok(true)));
+        for n in [0, -1, 4001, i32::MAX] {
+            let message = [head("S sub 0 sub -1"), n.to_be_bytes().to_vec()].concat();
+            assert!(taken(ToClient::decode)(&message).is_err(), "{n}");
+        }
     }
 
     #[test]

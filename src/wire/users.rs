@@ -75,8 +75,8 @@ impl UserToClient {
         match r.u8()? {
             kind @ (b'a' | b'A') => {
                 let (capability, ssrc) = (r.u8()?, r.i32()?);
-                let (user_id, name) = (r.text(127, NAME)?, r.text(127, NAME)?);
-                r.lp(127, NAME)?;
+                let (user_id, name) = (r.text(MAX_NAME, NAME)?, r.text(MAX_NAME, NAME)?);
+                r.lp(MAX_NAME, NAME)?;
                 let version = if kind == b'a' { Some((r.i32()?, r.i32()?)) } else { None };
                 Ok(UserToClient::Add(UserRecord { capability, ssrc, user_id, name, version }))
             }
@@ -110,3 +110,6 @@ impl UserToClient {
         }
     }
 }
+
+/// The longest id or name of a participant, in bytes (wire/02 section 4.1).
+pub const MAX_NAME: i32 = 127;

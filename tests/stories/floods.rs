@@ -133,6 +133,35 @@ async fn a_peer_that_stops_halfway_and_stays_is_closed_after_the_steps_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_peer_that_takes_its_time_at_every_step_is_closed_all_the_same() {
+    // No single step has an end within this story.
+    let stage = Stage::open_with(|config| {
+        config.patience.step = Duration::from_secs(3600);
+        config.patience.password = Duration::from_secs(3600);
+        config.patience.admission = Duration::from_secs(2);
+    })
+    .await;
+    let mut peers = JoinSet::new();
+    for step in [Step::Greeted, Step::Agreed, Step::Introducing, Step::Introduced, Step::PasswordAsked] {
+        let (mut incoming, sender) = step.reach(&stage).await.split();
+        peers.spawn(async move {
+            closed(&mut incoming).await;
+            drop(sender);
+        });
+    }
+    // Who is in is in.
+    let olive = stage.join(&owner("patient"));
+    joined(&olive).await;
+    while let Some(end) = peers.join_next().await {
+        end.unwrap();
+    }
+    say(&olive, "still here");
+    heard(&olive, "still here").await;
+    olive.finish().await;
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_does_not_read_is_cut_and_the_others_go_on() {
     // Enough for what a newcomer is told at once, 500 lines of chat among it.
     let stage = Stage::open_with(|config| config.patience.queue = 1024).await;
