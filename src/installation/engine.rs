@@ -704,7 +704,7 @@ impl Task {
             recordings: Arc::clone(&self.recordings),
             users: Arc::clone(&self.users),
             log: Arc::new(self.options.logbook.lines()),
-            inspector: self.watching.shown().borrow().clone(),
+            inspector: Arc::clone(&self.watching.shown().borrow()),
             chimes: self.bell.is_on(),
             notices: self.notices.clone(),
         };

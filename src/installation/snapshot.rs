@@ -39,8 +39,8 @@ pub struct Snapshot {
     pub users: Arc<Vec<SampleUser>>,
     /// The newest log lines, oldest first, at most 1,000.
     pub log: Arc<Vec<LogLine>>,
-    /// Every message on every connection of this engine; `None` until it was switched on for the first time.
-    pub inspector: Option<Arc<InspectorSnapshot>>,
+    /// Every message on every connection of this engine, while it was on.
+    pub inspector: Arc<InspectorSnapshot>,
     /// Whether chimes are on; `None` where this build has no sound.
     pub chimes: Option<bool>,
     /// Things to tell the user once, newest last; dismissed with `Command::DismissNotice`.

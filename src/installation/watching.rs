@@ -16,16 +16,16 @@ use crate::link::Inspector;
 pub(super) struct Watching {
     /// For the connections of MCU and clients.
     pub(super) inspector: Inspector,
-    shown: watch::Sender<Option<Arc<InspectorSnapshot>>>,
+    shown: watch::Sender<Arc<InspectorSnapshot>>,
 }
 
 impl Watching {
     pub(super) fn new(clock: Clock) -> Watching {
-        Watching { inspector: Inspector::new(clock), shown: watch::Sender::new(None) }
+        Watching { inspector: Inspector::new(clock), shown: watch::Sender::default() }
     }
 
-    /// What the window shows; `None` before the inspector was switched on for the first time.
-    pub(super) fn shown(&self) -> watch::Receiver<Option<Arc<InspectorSnapshot>>> {
+    /// What the window shows.
+    pub(super) fn shown(&self) -> watch::Receiver<Arc<InspectorSnapshot>> {
         self.shown.subscribe()
     }
 
@@ -35,7 +35,7 @@ impl Watching {
         async move {
             loop {
                 changes.changed().await;
-                shown.send_replace(Some(Arc::new(inspector.snapshot())));
+                shown.send_replace(Arc::new(inspector.snapshot()));
                 tokio::time::sleep(PACE).await;
             }
         }

@@ -12,7 +12,7 @@ use hitdeck::installation::engine::{Engine, EngineOptions};
 use hitdeck::installation::front::Front as _;
 use hitdeck::installation::logbook::Logbook;
 use hitdeck::installation::order::RequestOrder;
-use hitdeck::installation::snapshot::{Direction, InspectorLine, InspectorSnapshot, McuState, SessionPhase, Snapshot};
+use hitdeck::installation::snapshot::{Direction, InspectorLine, McuState, SessionPhase, Snapshot};
 use hitdeck::link::Inspector;
 use hitdeck::link::inspector::MAX_LINES;
 use hitdeck::wire::ToServer;
@@ -159,30 +159,29 @@ async fn the_window_switches_the_inspector_of_everything_in_the_engine() {
     });
     let window = Window::of(&engine);
     let running = window.until(&engine, |s| matches!(s.mcu, McuState::Running(_))).await;
-    assert!(running.inspector.is_none(), "it was never switched on");
+    assert!(!running.inspector.on && running.inspector.connections.is_empty());
     let McuState::Running(mcu) = &running.mcu else { panic!("{running:?}") };
     engine.send(Command::SetInspector(true)).unwrap();
-    window.until(&engine, |s| inspector(s).is_some_and(|it| it.on)).await;
+    window.until(&engine, |s| s.inspector.on).await;
     let clock = Clock::system();
     let jnj = installation.issue(&owner("window").request(clock.now()).unwrap(), mcu.address).unwrap();
     engine.send(Command::Join(JnjSource::Made(Box::new(jnj)))).unwrap();
     let inside = window.until(&engine, |s| s.sessions.iter().any(|it| it.phase == SessionPhase::InMeeting)).await;
     let tab = inside.sessions[0].id;
     let said = |s: &Snapshot, text: &str| {
-        let lines = inspector(s).map(|it| Arc::clone(&it.lines)).unwrap_or_default();
-        lines.iter().filter(|line| line.fields.iter().any(|(_, value)| value == text)).count()
+        s.inspector.lines.iter().filter(|line| line.fields.iter().any(|(_, value)| value == text)).count()
     };
     engine.send(Command::Say(tab, "seen".into())).unwrap();
     // Sent by the client and received by the MCU.
     let shot = window.until(&engine, |s| said(s, "seen") == 2).await;
-    let labels: Vec<_> = inspector(&shot).unwrap().connections.iter().map(|it| it.label.clone()).collect();
+    let labels: Vec<_> = shot.inspector.connections.iter().map(|it| it.label.clone()).collect();
     assert!(labels.iter().any(|label| label.starts_with("mcu <- ")), "{labels:?}");
     assert!(labels.iter().any(|label| label.starts_with("client 1 -> ")), "{labels:?}");
 
     engine.send(Command::ClearInspector).unwrap();
     window.until(&engine, |s| said(s, "seen") == 0).await;
     engine.send(Command::SetInspector(false)).unwrap();
-    window.until(&engine, |s| inspector(s).is_some_and(|it| !it.on)).await;
+    window.until(&engine, |s| !s.inspector.on).await;
     engine.send(Command::Say(tab, "unseen".into())).unwrap();
     let chatted = |s: &Snapshot| s.sessions[0].view.chat.iter().any(|line| line.text == "unseen");
     let shot = window.until(&engine, chatted).await;
@@ -258,10 +257,6 @@ fn start(stage: &Stage, inspector: &Inspector, jnj: &Jnj, password: Option<&str>
         jnj.clone(),
         ClientOptions { password, inspector, come_back: false, ..ClientOptions::new(stage.clock) },
     )
-}
-
-fn inspector(snapshot: &Snapshot) -> Option<&InspectorSnapshot> {
-    snapshot.inspector.as_deref()
 }
 
 fn field<'a>(line: &'a InspectorLine, name: &str) -> &'a str {
