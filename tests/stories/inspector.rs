@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use hitdeck::client::{Client, ClientOptions};
+use hitdeck::client::{Client, ClientCommand, ClientOptions};
 use hitdeck::clock::Clock;
-use hitdeck::hit::jnj::{Credential, Jnj};
+use hitdeck::hit::jnj::{Credential, Jnj, Relay};
 use hitdeck::hit::password::PasswordHash;
+use hitdeck::hit::request::CommandKind;
 use hitdeck::installation::Installation;
 use hitdeck::installation::command::{Command, JnjSource};
 use hitdeck::installation::engine::{Engine, EngineOptions};
@@ -22,7 +23,7 @@ use hitdeck::wire::layout::Passed;
 use tokio::sync::Notify;
 
 use crate::peer::Peer;
-use crate::stage::{Stage, guest, heard, joined, owner, say, within};
+use crate::stage::{Stage, ended, files, guest, heard, joined, owner, say, until, within};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn both_ends_of_every_connection_are_seen_and_no_secret_is() {
@@ -101,6 +102,52 @@ async fn both_ends_of_every_connection_are_seen_and_no_secret_is() {
     gus.finish().await;
     stage.close().await;
     assert!(inspector.snapshot().connections.iter().all(|connection| !connection.open));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_ways_through_a_relay_back_in_and_to_a_recording_are_seen_item_by_item() {
+    let inspector = Inspector::new(Clock::system());
+    inspector.set_on(true);
+    let (of_relay, of_mcu) = (inspector.clone(), inspector.clone());
+    let relay = Stage::open_with(|config| config.inspector = of_relay).await;
+    let stage = Stage::open_with(|config| config.inspector = of_mcu).await;
+    let at = relay.mcu.address();
+    let way = Relay { host: at.ip().to_string(), port: at.port() };
+    let jnj = Jnj { use_relay: Some(way), ..stage.issue(&owner("ways")) };
+    let options = ClientOptions { inspector: inspector.clone(), ..ClientOptions::new(stage.clock) };
+    let olive = Client::start(jnj, options);
+    joined(&olive).await;
+    assert!(olive.command(ClientCommand::Cut));
+    until(&olive, "back", |s| s.reconnects == 1 && s.view.initialised).await;
+    assert!(olive.command(ClientCommand::EndMeeting));
+    ended(&olive).await;
+    olive.finish().await;
+    let order = RequestOrder { command: CommandKind::Playback, ..owner("ways") };
+    let mut meetings = stage.mcu.snapshot();
+    within("the meeting's end", meetings.wait_for(|it| it.meetings.is_empty())).await.unwrap().unwrap();
+    assert_eq!(files(&stage.recordings(), ".jnr").len(), 1);
+    let viewer = start(&stage, &inspector, &stage.issue(&order), None);
+    until(&viewer, "the playback", |s| s.viewing.is_some() && s.view.initialised).await;
+    viewer.finish().await;
+    relay.close().await;
+    stage.close().await;
+
+    let seen = inspector.snapshot();
+    let strange: Vec<_> = seen.lines.iter().filter(|line| line.name == "UNKNOWN").collect();
+    assert!(strange.is_empty(), "{strange:?}");
+    let at = |label: &str, name: &str| {
+        let of = |it: &&Arc<InspectorLine>| {
+            let connection = seen.connections.iter().find(|known| known.number == it.connection).unwrap();
+            it.name == name && connection.label.starts_with(label)
+        };
+        seen.lines.iter().filter(of).cloned().collect::<Vec<_>>()
+    };
+    for name in ["RELAY_REQUEST", "RELAY_RESULT", "RELAY_TARGET", "RELAY_PASS", "RECONNECT_TICKET", "MEETING_INFO"] {
+        assert!(!at("client", name).is_empty() && !at("mcu", name).is_empty(), "{name}");
+    }
+    for ticket in at("", "RECONNECT_TICKET") {
+        assert_eq!((&ticket.bytes[8..], field(&ticket, "ticket")), (&[b'*'; 72][..], "hidden, 72 bytes"));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
