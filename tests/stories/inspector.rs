@@ -1,6 +1,7 @@
 //! Owner and guest meet under the inspector's eyes: everything is there, in order, and no secret.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hitdeck::client::{Client, ClientCommand, ClientOptions};
 use hitdeck::clock::Clock;
@@ -16,6 +17,8 @@ use hitdeck::installation::order::RequestOrder;
 use hitdeck::installation::snapshot::{Direction, InspectorLine, McuState, SessionPhase, Snapshot};
 use hitdeck::link::Inspector;
 use hitdeck::link::inspector::MAX_LINES;
+use hitdeck::mcu::rehearsal::{self, Act};
+use hitdeck::meeting::room::How;
 use hitdeck::wire::ToServer;
 use hitdeck::wire::chat::ChatToServer;
 use hitdeck::wire::join::flags;
@@ -23,7 +26,7 @@ use hitdeck::wire::layout::Passed;
 use tokio::sync::Notify;
 
 use crate::peer::Peer;
-use crate::stage::{Stage, ended, files, guest, heard, joined, owner, say, until, within};
+use crate::stage::{Stage, guest, heard, joined, owner, say, until, within};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn both_ends_of_every_connection_are_seen_and_no_secret_is() {
@@ -119,13 +122,13 @@ async fn the_ways_through_a_relay_back_in_and_to_a_recording_are_seen_item_by_it
     joined(&olive).await;
     assert!(olive.command(ClientCommand::Cut));
     until(&olive, "back", |s| s.reconnects == 1 && s.view.initialised).await;
-    assert!(olive.command(ClientCommand::EndMeeting));
-    ended(&olive).await;
     olive.finish().await;
-    let order = RequestOrder { command: CommandKind::Playback, ..owner("ways") };
-    let mut meetings = stage.mcu.snapshot();
-    within("the meeting's end", meetings.wait_for(|it| it.meetings.is_empty())).await.unwrap().unwrap();
-    assert_eq!(files(&stage.recordings(), ".jnr").len(), 1);
+    let recorded = owner("recorded");
+    let (request, now) = (recorded.request(stage.clock.now()).unwrap(), stage.clock.now());
+    let acts = [(Duration::ZERO, Act::Join { owner: true, id: "olive".into(), name: "Olive".into() })];
+    let end = (Duration::from_secs(60), How::OwnersRequest);
+    rehearsal::hold(&stage.recordings(), "127.0.0.1", &request, (7, now), &acts, end).unwrap();
+    let order = RequestOrder { command: CommandKind::Playback, ..recorded };
     let viewer = start(&stage, &inspector, &stage.issue(&order), None);
     until(&viewer, "the playback", |s| s.viewing.is_some() && s.view.initialised).await;
     viewer.finish().await;
