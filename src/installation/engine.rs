@@ -389,8 +389,9 @@ impl Task {
         for ip in BACKUP_ADDRESSES.into_iter().filter(|ip| *ip != primary.ip()) {
             let started = match self.options.installation.mcu(SocketAddr::new(ip, primary.port()), self.clock) {
                 Ok((config, key)) => {
+                    let (local_ip, status_names) = (ip.to_string(), vec![ip.to_string()]);
                     let inspector = self.watching.inspector.clone();
-                    let config = McuConfig { local_ip: ip.to_string(), inspector, ..config };
+                    let config = McuConfig { local_ip, status_names, inspector, ..config };
                     Mcu::start(config, key).await.map_err(|failure| failure.to_string())
                 }
                 Err(failure) => Err(failure.to_string()),

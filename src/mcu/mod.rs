@@ -8,6 +8,7 @@ pub mod front_desk;
 pub mod keyring;
 pub mod meeting;
 mod opening;
+mod pace;
 mod pages;
 mod playback;
 pub mod recorder;
@@ -50,8 +51,10 @@ use crate::office::Office;
 pub struct McuConfig {
     /// Where to listen; port 0 picks one.
     pub listen: SocketAddr,
-    /// The local IP as guide 3.4 determines it, for the names of files.
+    /// The local IP as guide 3.4 determines it, for the names of recordings.
     pub local_ip: String,
+    /// Under which addresses status files are kept: the local IP, its IPv6 one, and `jnj_ip`, as far as they differ (guide 3.4).
+    pub status_names: Vec<String>,
     /// The folder in which third parties' public keys lie.
     pub keys: PathBuf,
     /// The recording root.
@@ -218,7 +221,7 @@ impl Mcu {
 
         let (publish, snapshot) = watch::channel(Arc::default());
         let opening = Opening::new(config.recording_root.clone(), config.local_ip.clone(), config.patience.away);
-        let status = StatusFiles::start(config.recording_root.clone(), config.local_ip.clone());
+        let status = StatusFiles::start(config.recording_root.clone(), config.status_names.clone(), config.clock);
         // Numbers go on from a moment that moves with the clock, so that a restart within a minute gives no file name twice.
         let first_index = i32::try_from(config.clock.now().unix_seconds().rem_euclid(65_536)).unwrap_or_default();
         let (desk, desk_task) = front_desk::new(front_desk::Start {

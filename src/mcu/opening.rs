@@ -183,4 +183,4 @@ pub(super) fn local_time(now: Now) -> LocalTime {
 const STEPS: u32 = 15;
 
 /// What a client may send when the request says nothing (wire/01 section 7.1: clamped to 5,000,000).
-const MAX_BANDWIDTH: i32 = 2_000_000;
+pub(super) const MAX_BANDWIDTH: i32 = 2_000_000;

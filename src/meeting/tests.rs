@@ -684,7 +684,8 @@ impl Stage {
             Act::Join(0..64) => drop(self.owner()),
             // Some come with an id and come back, some are anonymous.
             Act::Join(n @ 64..192) => {
-                drop(self.join(person(false, &format!("id{}", n % 4), ["N0", "N>1", "N>"][usize::from(n % 3)])))
+                let name = ["N0", "N>1", "N>"][usize::from(n % 3)];
+                self.join(person(false, &format!("id{}", n % 4), name));
             }
             Act::Join(_) => drop(self.join(person(false, "", "Guest"))),
             Act::Leave(n) => pick(*n).into_iter().for_each(|who| self.leave(who)),

@@ -20,7 +20,8 @@ use crate::stage::{Stage, ended, guest, heard, joined, owner, say, turned_away, 
 async fn backup(stage: &Stage) -> Mcu {
     let at = SocketAddr::new("127.0.0.2".parse().unwrap(), stage.mcu.address().port());
     let (config, key) = stage.installation.mcu(at, stage.clock).unwrap();
-    Mcu::start(McuConfig { local_ip: "127.0.0.2".into(), ..config }, key).await.unwrap()
+    let (local_ip, status_names) = ("127.0.0.2".to_owned(), vec!["127.0.0.2".to_owned()]);
+    Mcu::start(McuConfig { local_ip, status_names, ..config }, key).await.unwrap()
 }
 
 fn with_backup(jnj: Jnj) -> Jnj {
