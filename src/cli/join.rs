@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Failure;
-use super::output::{Output, clock as time};
+use super::output::{Output, clock};
 use super::trace::Trace;
 use crate::client::dialler::{Outcome, Preference};
 use crate::client::{Client, ClientCommand, ClientEvent, ClientOptions, ClientState, Ending, Phase};
@@ -63,7 +63,7 @@ pub(super) struct Join {
     /// Whom the first connection belongs to: whoever opens first, or the first address for 5 s as in the browser client
     #[arg(long, value_enum, default_value_t = Prefer::Guide)]
     prefer: Prefer,
-    /// Write every message into this file, as JSON lines; what is secret is left out
+    /// Write every message into this file, sent and received, one JSON object a line
     #[arg(long)]
     trace: Option<PathBuf>,
     /// One JSON object a line
@@ -90,8 +90,7 @@ impl Join {
         if let Some(name) = &self.name {
             jnj.player_name = Some(name.clone());
         }
-        let clock = Clock::system();
-        let (inspector, trace) = Trace::begin(self.trace.as_deref(), clock)?;
+        let trace = self.trace.as_deref().map(Trace::start).transpose()?;
         let options = ClientOptions {
             transport: match self.transport {
                 Carrier::Ws => Transport::WebSocket,
@@ -108,8 +107,8 @@ impl Join {
             },
             password: self.password.as_deref().map(PasswordHash::of),
             name: self.name.clone(),
-            inspector,
-            ..ClientOptions::new(clock)
+            inspector: trace.as_ref().map(Trace::inspector).unwrap_or_default(),
+            ..ClientOptions::new(Clock::system())
         };
         let client = Client::start(jnj, options);
         let held = self.script(&client, &stop).await;
@@ -121,7 +120,7 @@ impl Join {
         };
         let ending = client.finish().await;
         if let Some(trace) = trace {
-            trace.end().await;
+            trace.finish().await;
         }
         self.judge(held?, lost.unwrap_or(ending))
     }
@@ -177,10 +176,14 @@ impl Join {
             tokio::select! {
                 changed = watch.changed() => if changed.is_err() { return Ok(self.unmet(&client.state())) },
                 event = events.recv() => match event {
-                    Ok(ClientEvent::Phase(phase)) if !matches!(phase, Phase::Ended(_)) => {
-                        out.say("phase", "", json!({ "phase": format!("{phase:?}") }));
+                    Ok(event) => {
+                        if let ClientEvent::Phase(phase) = event
+                            && !matches!(phase, Phase::Ended(_))
+                        {
+                            out.say("phase", "", json!({ "phase": format!("{phase:?}") }));
+                        }
                     }
-                    Ok(_) | Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Lagged(_)) => {}
                     Err(RecvError::Closed) => return Ok(self.unmet(&client.state())),
                 },
                 () = tokio::time::sleep_until(next_line), if joined && lines.peek().is_some() => {
@@ -294,7 +297,7 @@ fn say_line(out: Output, state: &ClientState, line: &ChatLine) {
         Audience::Private { to } => (Some(state.view.name_of(to)), true),
         Audience::Public | Audience::Notice => (None, false),
     };
-    let time = line.tick.map_or_else(String::new, |t| format!("[{}] ", time(u64::from(t))));
+    let time = line.tick.map_or_else(String::new, |t| format!("[{}] ", clock(u64::from(t))));
     let mark = if private { " (private)" } else { "" };
     out.say(
         "chat",

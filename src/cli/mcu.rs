@@ -22,12 +22,12 @@ pub(super) struct Mcu {
     /// Where to listen; port 0 picks one
     #[arg(long, default_value_t = DEFAULT_LISTEN)]
     listen: SocketAddr,
-    /// Write every message of every connection into this file, as JSON lines; what is secret is left out
-    #[arg(long)]
-    trace: Option<PathBuf>,
     /// Write down what clients send, in clear, into this folder: for making tests
     #[arg(long, hide = true)]
     transcripts: Option<PathBuf>,
+    /// Write every message of every connection into this file, one JSON object a line
+    #[arg(long)]
+    trace: Option<PathBuf>,
 }
 
 impl Mcu {
@@ -38,15 +38,15 @@ impl Mcu {
         if let Some(folder) = &self.transcripts {
             config.transcripts = Transcripts::into_folder(folder).map_err(Failure::input)?;
         }
-        let (inspector, trace) = Trace::begin(self.trace.as_deref(), config.clock)?;
-        config.inspector = inspector;
+        let trace = self.trace.as_deref().map(Trace::start).transpose()?;
+        config.inspector = trace.as_ref().map(Trace::inspector).unwrap_or_default();
         let server = mcu::Mcu::start(config, key).await.map_err(Failure::input)?;
         hold.note(server.address())?;
         line(&format!("listening {}", server.address()));
         stop.cancelled().await;
         server.shutdown().await;
         if let Some(trace) = trace {
-            trace.end().await;
+            trace.finish().await;
         }
         Ok(())
     }

@@ -1,97 +1,102 @@
-//! `--trace FILE`: every message of our connections as JSON lines.
+//! `--trace FILE`: every message of every connection, a JSON object a line.
 //!
-//! In: the lines of an inspector. Out: a file, one object a line: `number`, `at`, `connection`, `direction`, `name`, `fields`, `hex`,
-//! `size`. A disk that takes no more ends the trace, and nothing else.
+//! In: what an inspector sees. Out: lines with `at` (Unix milliseconds), `connection`, `label`, `direction` as seen from here, `name`,
+//! `fields`, `hex` and `size`; a line with `missed` where messages came too fast. Secrets are masked. A file that takes no more ends
+//! the trace, and nothing else.
 
 use std::fs::File;
-use std::io::{BufWriter, Write as _};
+use std::io::{self, BufWriter, Write as _};
 use std::path::Path;
-use std::sync::Arc;
 
-use serde_json::json;
-use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::{RecvError, TryRecvError};
-use tokio::task::JoinHandle;
+use serde_json::{Map, Value, json};
+use tokio::task::{JoinHandle, spawn_blocking};
 use tokio_util::sync::CancellationToken;
-use tracing::warn;
+use tracing::{error, warn};
 
 use super::Failure;
 use crate::clock::Clock;
 use crate::link::Inspector;
-use crate::link::inspector::{Direction, Line};
+use crate::link::inspector::{Direction, Follower, InspectorLine, News};
 
-/// A trace that is being written.
-#[derive(Debug)]
+/// A trace being written.
 pub(super) struct Trace {
-    task: JoinHandle<()>,
+    inspector: Inspector,
     stop: CancellationToken,
+    task: JoinHandle<()>,
 }
 
 impl Trace {
-    /// Begins a trace; `None` if none is wanted. The inspector is to be given to whatever is to be traced.
+    /// Into a new file.
     ///
     /// # Errors
-    /// When the file cannot be made.
-    pub(super) fn begin(path: Option<&Path>, clock: Clock) -> Result<(Inspector, Option<Trace>), Failure> {
-        let Some(path) = path else { return Ok((Inspector::default(), None)) };
-        let file = File::create(path).map_err(|e| Failure::Usage(format!("{} cannot be made: {e}", path.display())))?;
-        let inspector = Inspector::new(clock);
-        inspector.set(true);
-        let Some(lines) = inspector.follow() else { return Ok((inspector, None)) };
+    /// When it cannot be made.
+    pub(super) fn start(path: &Path) -> Result<Trace, Failure> {
+        let file = File::create(path).map_err(|e| {
+            Failure::Usage(format!("the trace file {} cannot be made: {e}. Choose another place", path.display()))
+        })?;
+        let inspector = Inspector::new(Clock::system());
+        inspector.set_on(true);
         let stop = CancellationToken::new();
-        let task = tokio::spawn(write(BufWriter::new(file), lines, stop.clone()));
-        Ok((inspector, Some(Trace { task, stop })))
+        let task = tokio::spawn(write_all(inspector.clone(), inspector.follow(), BufWriter::new(file), stop.clone()));
+        Ok(Trace { inspector, stop, task })
     }
 
-    /// Writes what is left, and waits until it is in the file.
-    pub(super) async fn end(self) {
+    /// For the connections that are to be in it.
+    pub(super) fn inspector(&self) -> Inspector {
+        self.inspector.clone()
+    }
+
+    /// Writes what is left, and waits for that.
+    pub(super) async fn finish(self) {
         self.stop.cancel();
         if let Err(failure) = self.task.await {
-            warn!("the trace failed: {failure}");
+            error!("the trace failed: {failure}");
         }
     }
 }
 
-async fn write(mut file: BufWriter<File>, mut lines: Receiver<Arc<Line>>, stop: CancellationToken) {
-    let written = loop {
-        let written = tokio::select! {
-            line = lines.recv() => match line {
-                Ok(line) => put(&mut file, &line),
-                Err(RecvError::Lagged(missed)) => writeln!(file, "{}", json!({ "missed": missed })),
-                Err(RecvError::Closed) => break file.flush(),
-            },
-            () = stop.cancelled() => break rest(&mut file, &mut lines),
-        };
-        if written.is_err() {
-            break written;
-        }
-    };
-    if let Err(failure) = written {
-        warn!("the trace ends here: {failure}");
-    }
-}
-
-fn rest(file: &mut BufWriter<File>, lines: &mut Receiver<Arc<Line>>) -> std::io::Result<()> {
+async fn write_all(inspector: Inspector, mut follower: Follower, mut file: BufWriter<File>, stop: CancellationToken) {
     loop {
-        match lines.try_recv() {
-            Ok(line) => put(file, &line)?,
-            Err(TryRecvError::Lagged(missed)) => writeln!(file, "{}", json!({ "missed": missed }))?,
-            Err(TryRecvError::Empty | TryRecvError::Closed) => return file.flush(),
+        let last = tokio::select! {
+            () = follower.changed() => false,
+            () = stop.cancelled() => true,
+        };
+        let seen = inspector.clone();
+        // Making lines takes time, and a disk may be slow: neither is for a thread that serves sessions.
+        let written = spawn_blocking(move || {
+            let result = write(&mut file, &seen, &follower.news());
+            (follower, file, result)
+        });
+        match written.await {
+            Ok((_, _, Err(failure))) => {
+                inspector.set_on(false);
+                return warn!("the trace ends here, its file takes no more: {failure}");
+            }
+            Ok(_) if last => return,
+            Ok((same_follower, same_file, Ok(()))) => (follower, file) = (same_follower, same_file),
+            Err(failure) => return error!("the trace failed: {failure}"),
         }
     }
 }
 
-fn put(file: &mut BufWriter<File>, line: &Line) -> std::io::Result<()> {
-    let fields: serde_json::Map<String, serde_json::Value> =
-        line.what.fields.iter().map(|(name, value)| ((*name).to_owned(), value.as_str().into())).collect();
-    let hex: String = line.what.bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+fn write(file: &mut BufWriter<File>, inspector: &Inspector, news: &News) -> io::Result<()> {
+    if news.missed > 0 {
+        writeln!(file, "{}", json!({ "missed": news.missed }))?;
+    }
+    for line in &news.lines {
+        writeln!(file, "{}", object(inspector, line))?;
+    }
+    file.flush()
+}
+
+fn object(inspector: &Inspector, line: &InspectorLine) -> Value {
+    let fields: Map<String, Value> =
+        line.fields.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect();
     let direction = match line.direction {
         Direction::Received => "received",
         Direction::Sent => "sent",
     };
-    let object = json!({
-        "number": line.number, "at": line.at, "connection": line.connection, "direction": direction,
-        "name": line.what.name, "fields": fields, "hex": hex, "size": line.what.size,
-    });
-    writeln!(file, "{object}")
+    let hex: String = line.bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    json!({ "at": line.at, "connection": line.connection, "label": inspector.label(line.connection),
+        "direction": direction, "name": line.name, "fields": fields, "hex": hex, "size": line.size })
 }

@@ -167,11 +167,14 @@ impl Race<'_> {
     fn start(&mut self, k: usize, address: &Address) {
         let (relay, mcu) = (self.relay.clone(), address.clone());
         let (transport, route, patience) = (self.options.transport, self.options.route.clone(), self.options.patience);
+        let inspector = self.options.inspector.clone();
         // The dialler ends an attempt that takes too long; the limit here is for a clock that stands still.
         let attempt = async move {
             let there = relay.as_ref().map_or((&mcu.host, mcu.port), |relay| (&relay.host, relay.port));
             let target = Target { host: there.0.clone(), port: there.1, transport };
-            let mut pipe = Pipe::new(dial(&target, &route, ATTEMPT_TIMEOUT).await?);
+            let connection = dial(&target, &route, ATTEMPT_TIMEOUT).await?;
+            let tap = inspector.at_client(format_args!("{}:{}", target.host, target.port));
+            let mut pipe = Pipe::tapped(connection, tap);
             let pass = match &relay {
                 Some(relay) => Some(relay::through(&mut pipe, &relay.host, &mcu, patience).await?),
                 None => None,

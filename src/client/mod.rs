@@ -42,8 +42,6 @@ pub struct ClientOptions {
     pub preference: Preference,
     /// Answers a password prompt without asking; the first time only.
     pub password: Option<PasswordHash>,
-    /// Watches the connection, while it is on.
-    pub inspector: Inspector,
     /// What a guest of a web office is called (codetype 4).
     pub name: Option<String>,
     /// Whether a lost connection is tried again (wire/01 section 10.4).
@@ -52,6 +50,8 @@ pub struct ClientOptions {
     pub patience: Duration,
     /// Clock.
     pub clock: Clock,
+    /// Watches every connection.
+    pub inspector: Inspector,
 }
 
 impl ClientOptions {
@@ -61,12 +61,12 @@ impl ClientOptions {
             transport: Transport::WebSocket,
             route: Route::default(),
             preference: Preference::default(),
-            inspector: Inspector::default(),
             password: None,
             name: None,
             come_back: true,
             patience: PATIENCE,
             clock,
+            inspector: Inspector::off(),
         }
     }
 }

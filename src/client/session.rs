@@ -24,16 +24,14 @@ use crate::link::{LinkError, Sender, Tap};
 use crate::meeting::view::{NOBODY, View};
 use crate::wire::chat::{ChatToServer, MAX_CHAT};
 use crate::wire::cipher::{Cipher, KeyMaterial};
-use crate::wire::describe;
 use crate::wire::facts::Fact;
 use crate::wire::fields::{Keys, cut_utf8};
 use crate::wire::floor::FloorToServer;
-use crate::wire::handshake::KERNEL_VERSION;
 use crate::wire::join::{BeforeAdmission, InitialInfo, PasswordAnswer, PlaybackStart, WaitKind};
 use crate::wire::message::{Alive, End};
 use crate::wire::parameters::{self, CLIENT_BLOCK};
 use crate::wire::playback::{InfoLayout, PlaybackToClient};
-use crate::wire::users::UserToServer;
+use crate::wire::users::{UserToClient, UserToServer};
 use crate::wire::{Clear, Refusal, ToClient, ToServer};
 
 /// Runs a client until its session is over or `leave` is cancelled.
@@ -45,8 +43,7 @@ pub(super) async fn run(
     events: broadcast::Sender<ClientEvent>,
     leave: CancellationToken,
 ) {
-    let mut driver =
-        Driver { options, commands, publish, events, memory: Memory::default(), tap: Tap::default(), viewing: None };
+    let mut driver = Driver { options, commands, publish, events, memory: Memory::default(), viewing: None };
     let ending = tokio::select! {
         ending = driver.take_part(&jnj, &leave) => ending,
         // In the meeting the driver itself watches `leave`, so that it closes in good order.
@@ -62,8 +59,6 @@ struct Driver {
     publish: watch::Sender<Arc<ClientState>>,
     events: broadcast::Sender<ClientEvent>,
     memory: Memory,
-    /// The present connection's.
-    tap: Tap,
     /// What the playback was like when its connection was lost, and when that was.
     viewing: Option<(Viewing, Duration)>,
 }
@@ -166,20 +161,15 @@ impl Driver {
             state.server_version.clone_from(&agreed.version);
         });
         self.set_phase(Phase::Joining);
-        self.tap = self.options.inspector.tap(format!("client -> {address}"));
-        self.tap.sent(|| describe::hello(KERNEL_VERSION));
-        self.tap.received(|| describe::agreed(&agreed.version, agreed.cipher));
         let mode = jnj.mode();
         if agreed.takes_parameters {
             pipe.write(&Clear::command(CLIENT_BLOCK)).await?;
             let came_through = relay.as_ref().and_then(|(relay, pass)| Some((pass.address?, relay.port)));
             for parameter in joining::parameters(jnj, mode, &self.memory, came_through) {
-                self.tap.sent(|| describe::client_parameter(&parameter));
                 pipe.write(&parameter.encode()).await?;
             }
             pipe.write(&parameters::encode_end()).await?;
         }
-        self.tap.sent(|| describe::join(&request));
         pipe.write(&request.encode()).await?;
         let admitted = self.await_admission(&mut pipe, mode).await?;
         pipe.incoming.keys.meeting = match &admitted {
@@ -223,7 +213,6 @@ impl Driver {
         loop {
             let answer =
                 pipe.read(ADMISSION_PATIENCE, "an answer to the join", |r| BeforeAdmission::decode_in(mode, r)).await?;
-            self.tap.received(|| describe::before_admission(&answer));
             match answer {
                 BeforeAdmission::Admitted(info) => return Ok(Admitted::Meeting(*info)),
                 BeforeAdmission::Playing(start) => return Ok(Admitted::Playback(start)),
@@ -233,7 +222,6 @@ impl Driver {
                     let answer = self.password(asked).await;
                     let answer =
                         answer.map_or(PasswordAnswer::Cancelled, |hash| PasswordAnswer::Given(hash.to_bytes()));
-                    self.tap.sent(|| describe::password_answer(&answer));
                     pipe.write(&answer.encode()).await?;
                     if answer == PasswordAnswer::Cancelled {
                         return Err(Stop::Ending(Ending::Left));
@@ -321,15 +309,13 @@ impl Driver {
         leave: &CancellationToken,
     ) -> Ending {
         let (mut incoming, mut sender) = pipe.split();
-        let keys = incoming.keys.clone();
+        let (keys, tap) = (incoming.keys.clone(), incoming.tap().clone());
         let (layout, viewing) = playback.unzip();
-        let mut scene = Scene { view, viewing, changed: false };
+        let mut scene = Scene { view, viewing, changed: false, tap };
         let now = self.options.clock.now().steady;
         self.update(|state| state.admitted_at = Some(now));
         self.show(&mut scene);
         self.set_phase(Phase::InMeeting);
-        let tap = self.tap.clone();
-        let mut named = false;
         // A burst of messages is published once: the view is copied for each publication.
         let mut publish_at: Option<Instant> = None;
         let ending = loop {
@@ -342,10 +328,6 @@ impl Driver {
                 Some(command) = self.commands.recv() => self.obey(command, &mut scene),
                 () = sleep_until(publish_at.unwrap_or_else(Instant::now)), if publish_at.is_some() => {
                     publish_at = None;
-                    if !named && let Some(me) = scene.view.people.get(&scene.view.me) {
-                        named = true;
-                        tap.name(&me.name);
-                    }
                     self.show(&mut scene);
                     Next::Send(Vec::new())
                 }
@@ -353,8 +335,7 @@ impl Driver {
             };
             match next {
                 Next::Send(messages) => {
-                    messages.iter().for_each(|message| self.tap.sent(|| describe::to_server(message)));
-                    if let Err(failure) = send_all(&mut sender, &keys, messages).await {
+                    if let Err(failure) = send_all(&mut sender, (&keys, &scene.tap), messages).await {
                         break Ending::Lost(failure.to_string());
                     }
                 }
@@ -388,7 +369,6 @@ impl Driver {
     /// What a message of the server makes us do.
     fn take_in(&mut self, message: ToClient, scene: &mut Scene) -> Next {
         let now = self.options.clock.now().steady;
-        self.tap.received(|| describe::to_client(&message));
         scene.changed = true;
         if let Some(viewing) = &mut scene.viewing
             && viewing.take(&message, now)
@@ -398,6 +378,10 @@ impl Driver {
         }
         scene.view.apply(&message);
         let next = match &message {
+            ToClient::User(UserToClient::Add(user)) if user.ssrc == scene.view.me => {
+                scene.tap.name(&user.name);
+                Next::Send(Vec::new())
+            }
             ToClient::Alive(Alive::Probe) => Next::send(ToServer::Alive(Alive::Answer)),
             ToClient::End(End::SessionEnd) => Next::End(Ending::MeetingOver),
             ToClient::End(End::Disconnect) => Next::End(Ending::Disconnected),
@@ -473,6 +457,8 @@ struct Scene {
     viewing: Option<Viewing>,
     /// Not shown yet.
     changed: bool,
+    /// Watches the connection.
+    tap: Tap,
 }
 
 /// What the loop does next.
@@ -529,11 +515,13 @@ fn fitting(text: &str) -> Option<String> {
 
 async fn send_all(
     sender: &mut Sender,
-    keys: &Keys,
+    (keys, tap): (&Keys, &Tap),
     messages: impl IntoIterator<Item = ToServer>,
 ) -> Result<(), LinkError> {
     for message in messages {
-        sender.send(Bytes::from(message.encode().seal(keys))).await?;
+        let sealed = Bytes::from(message.encode().seal(keys));
+        tap.sent_sealed(&sealed, keys);
+        sender.send(sealed).await?;
     }
     Ok(())
 }

@@ -133,12 +133,12 @@ pub enum Command {
     SetSpeed(TabId, f32),
     /// Read the recording root again.
     RefreshRecordings,
-    /// Watch all connections message by message, or stop that.
-    SetInspector(bool),
-    /// Forget what was seen.
-    ClearInspector,
     /// Chime when somebody comes in or speaks, or stop that.
     SetChimes(bool),
+    /// Watch the messages on every connection, or stop that; what was seen stays.
+    SetInspector(bool),
+    /// Forget the messages that were seen.
+    ClearInspector,
     /// A notice was read.
     DismissNotice(u64),
 }

@@ -26,9 +26,9 @@ use super::playback::{PlayCommand, Playback};
 use super::recent::Recent;
 use super::rows;
 use super::snapshot::{
-    Carrier, Connecting, InspectorSnapshot, Level, McuRunning, McuState, Notice, RecentJnj, SampleUser,
-    SessionSnapshot, Snapshot, TabId,
+    Carrier, Connecting, Level, McuRunning, McuState, Notice, RecentJnj, SampleUser, SessionSnapshot, Snapshot, TabId,
 };
+use super::watching::Watching;
 use crate::client::dialler::{self, Preference};
 use crate::client::{Client, ClientCommand, ClientOptions, Ending, Phase, Wish};
 use crate::clock::Clock;
@@ -38,7 +38,7 @@ use crate::hit::password::PasswordHash;
 use crate::hit::paths::RecordingPath;
 use crate::hit::request::{CommandKind, Group, ServiceRequest};
 use crate::library;
-use crate::link::{Certificates, Inspector, Route, Sha256Fingerprint, Transport};
+use crate::link::{Certificates, Route, Sha256Fingerprint, Transport};
 use crate::mcu::{Mcu, McuConfig, McuSnapshot};
 
 /// How an engine starts.
@@ -151,11 +151,9 @@ struct Task {
     backup_state: McuState,
     connecting: Connecting,
     recent: Recent,
-    inspector: Inspector,
-    /// What was published of it, and its version then.
-    inspected: (u64, Arc<InspectorSnapshot>),
     cast: Option<Cast>,
     bell: Bell,
+    watching: Watching,
     tabs: BTreeMap<TabId, Tab>,
     players: BTreeMap<TabId, Playback>,
     next_tab: TabId,
@@ -170,10 +168,9 @@ impl Task {
         let accounts = options.installation.accounts();
         let recent = Recent::open(options.installation.folder());
         let users = accounts.into_iter().map(|a| SampleUser { id: a.id, name: a.name }).collect();
-        let clock = Clock::system();
         Task {
             options,
-            clock,
+            clock: Clock::system(),
             shared,
             changed: Arc::default(),
             forwarders: JoinSet::new(),
@@ -184,10 +181,9 @@ impl Task {
             backup_state: McuState::Stopped,
             connecting: Connecting::default(),
             recent,
-            inspector: Inspector::new(clock),
-            inspected: Default::default(),
             cast: None,
             bell: Bell::default(),
+            watching: Watching::new(Clock::system()),
             tabs: BTreeMap::new(),
             players: BTreeMap::new(),
             next_tab: 1,
@@ -199,13 +195,13 @@ impl Task {
     }
 
     async fn run(mut self, mut commands: mpsc::Receiver<Command>, stop: CancellationToken) {
+        self.follow(self.watching.shown());
+        self.forwarders.spawn(self.watching.keep_up());
         if self.options.start_mcu {
             self.start_mcu().await;
         }
         self.refresh_recordings().await;
         let mut tick = tokio::time::interval(LOOK_EVERY);
-        let mut inspect = tokio::time::interval(INSPECT_EVERY);
-        inspect.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let changed = Arc::clone(&self.changed);
         let mut meetings_before = 0;
         let mut listed_at = self.clock.now().steady;
@@ -219,7 +215,6 @@ impl Task {
                 () = stop.cancelled() => break,
                 () = changed.notified() => {}
                 _ = tick.tick() => {}
-                _ = inspect.tick(), if self.inspector.is_on() => {}
                 Some(_) = self.forwarders.join_next() => {}
             }
             let meetings = self.serving.as_ref().map_or(0, |s| s.meetings.borrow().meetings.len());
@@ -304,9 +299,9 @@ impl Task {
                 self.ask_either(id, PlayCommand::Speed(speed), Wish::Speed(percent as u32));
             }
             Command::RefreshRecordings => self.refresh_recordings().await,
-            Command::SetInspector(on) => self.inspector.set(on),
-            Command::ClearInspector => self.inspector.clear(),
             Command::SetChimes(on) => self.bell.set(on).await,
+            Command::SetInspector(on) => self.watching.inspector.set_on(on),
+            Command::ClearInspector => self.watching.inspector.clear(),
             Command::DismissNotice(id) => self.notices.retain(|notice| notice.id != id),
         }
     }
@@ -341,15 +336,15 @@ impl Task {
 
     async fn try_start_mcu(&mut self) -> Result<Serving, StartFailure> {
         let hold = self.options.installation.hold()?;
+        let inspector = || self.watching.inspector.clone();
         let (config, key) = self.options.installation.mcu(self.options.listen, self.clock)?;
-        let watched = |config| McuConfig { inspector: self.inspector.clone(), ..config };
-        let mcu = match Mcu::start(watched(config), key).await {
+        let mcu = match Mcu::start(McuConfig { inspector: inspector(), ..config }, key).await {
             Ok(mcu) => mcu,
             Err(taken) => {
                 info!("{taken}; another port is picked");
                 let any = SocketAddr::new(self.options.listen.ip(), 0);
                 let (config, key) = self.options.installation.mcu(any, self.clock)?;
-                Mcu::start(watched(config), key).await?
+                Mcu::start(McuConfig { inspector: inspector(), ..config }, key).await?
             }
         };
         hold.note(mcu.address())?;
@@ -395,7 +390,8 @@ impl Task {
             let started = match self.options.installation.mcu(SocketAddr::new(ip, primary.port()), self.clock) {
                 Ok((config, key)) => {
                     let (local_ip, status_names) = (ip.to_string(), vec![ip.to_string()]);
-                    let config = McuConfig { local_ip, status_names, inspector: self.inspector.clone(), ..config };
+                    let inspector = self.watching.inspector.clone();
+                    let config = McuConfig { local_ip, status_names, inspector, ..config };
                     Mcu::start(config, key).await.map_err(|failure| failure.to_string())
                 }
                 Err(failure) => Err(failure.to_string()),
@@ -567,8 +563,8 @@ impl Task {
                 proxy: self.connecting.proxy.parse().ok(),
                 certificates: trusted.map_or(Certificates::System, Certificates::Pinned),
             },
-            inspector: self.inspector.clone(),
             preference: if self.connecting.like_the_browser { Preference::Browser } else { Preference::Guide },
+            inspector: self.watching.inspector.clone(),
             ..ClientOptions::new(self.clock)
         }
     }
@@ -694,10 +690,6 @@ impl Task {
             });
         }
         self.look_for_stale_files();
-        let version = self.inspector.version();
-        if version != self.inspected.0 {
-            self.inspected = (version, Arc::new(rows::inspector(self.inspector.seen())));
-        }
         let views: Vec<_> = self.tabs.iter().map(|(id, tab)| (*id, Arc::clone(&tab.client.state().view))).collect();
         self.bell.listen(&views);
         let sessions = self.tabs.iter().map(|(id, tab)| Arc::new(session(*id, tab, now.steady))).collect();
@@ -713,7 +705,7 @@ impl Task {
             recordings: Arc::clone(&self.recordings),
             users: Arc::clone(&self.users),
             log: Arc::new(self.options.logbook.lines()),
-            inspector: Arc::clone(&self.inspected.1),
+            inspector: Arc::clone(&self.watching.shown().borrow()),
             chimes: self.bell.is_on(),
             notices: self.notices.clone(),
         };
@@ -784,6 +776,4 @@ const BACKUP_ADDRESSES: [IpAddr; 3] =
 const COMMANDS: usize = 256;
 const MAX_NOTICES: usize = 20;
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// While the inspector watches, its lines are shown this often.
-const INSPECT_EVERY: Duration = Duration::from_millis(100);
 const LIST_EVERY: Duration = Duration::from_secs(5);

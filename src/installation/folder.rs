@@ -181,7 +181,7 @@ impl Installation {
             link: LinkConfig::default(),
             relay: RelayPolicy { allow: self.configm.relay_allow() },
             transcripts: Transcripts::default(),
-            inspector: Inspector::default(),
+            inspector: Inspector::off(),
         };
         Ok((config, own))
     }

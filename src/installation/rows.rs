@@ -2,17 +2,14 @@
 //!
 //! In: values of the MCU, the library, a client. Out: rows and phases of the snapshot.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::snapshot::{
-    AttemptOutcome, AttemptRow, Direction, InspectorConnection, InspectorLine, InspectorSnapshot, MeetingRow,
-    RecordingKind, RecordingRow, SessionEnd, SessionPhase, WirePlayback,
+    AttemptOutcome, AttemptRow, MeetingRow, RecordingKind, RecordingRow, SessionEnd, SessionPhase, WirePlayback,
 };
 use crate::client::dialler::{self, Outcome};
 use crate::client::{Ending, Phase, Viewing};
 use crate::library::{Entry, Kind};
-use crate::link::inspector::{self, Seen};
 use crate::mcu::RunningMeeting;
 
 pub(super) fn meeting(meeting: &RunningMeeting) -> MeetingRow {
@@ -69,32 +66,6 @@ pub(super) fn attempt(row: &dialler::AttemptRow) -> AttemptRow {
             Outcome::KeysFailed(why) => AttemptOutcome::KeysFailed(why.clone()),
             Outcome::NotTried => AttemptOutcome::NotTried,
         },
-    }
-}
-
-pub(super) fn inspector(seen: Seen) -> InspectorSnapshot {
-    let connection = |it: inspector::Watched| InspectorConnection { number: it.number, label: it.label, open: it.open };
-    let line = |it: &Arc<inspector::Line>| {
-        Arc::new(InspectorLine {
-            number: it.number,
-            at: it.at,
-            connection: it.connection,
-            direction: match it.direction {
-                inspector::Direction::Received => Direction::Received,
-                inspector::Direction::Sent => Direction::Sent,
-            },
-            name: it.what.name.to_owned(),
-            fields: it.what.fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
-            bytes: it.what.bytes.clone(),
-            size: it.what.size,
-            section: it.what.section.to_owned(),
-        })
-    };
-    InspectorSnapshot {
-        on: seen.on,
-        connections: seen.connections.into_iter().map(connection).collect(),
-        lines: Arc::new(seen.lines.iter().map(line).collect()),
-        dropped: seen.dropped,
     }
 }
 

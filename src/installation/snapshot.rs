@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use crate::link::inspector::{Direction, InspectorConnection, InspectorLine, InspectorSnapshot};
 use crate::meeting::view::View;
 
 /// Names a client session or a local playback within one engine; never reused.
@@ -38,7 +39,7 @@ pub struct Snapshot {
     pub users: Arc<Vec<SampleUser>>,
     /// The newest log lines, oldest first, at most 1,000.
     pub log: Arc<Vec<LogLine>>,
-    /// What the inspector saw.
+    /// Every message on every connection of this engine, while it was on.
     pub inspector: Arc<InspectorSnapshot>,
     /// Whether chimes are on; `None` where this build has no sound.
     pub chimes: Option<bool>,
@@ -421,62 +422,6 @@ pub enum RecordingKind {
     NotRecorded,
     /// Not readable as a JNR.
     Damaged,
-}
-
-/// Every message of the MCU's connections and of our clients, while it is on.
-#[derive(Clone, Debug, Default)]
-pub struct InspectorSnapshot {
-    /// Whether it watches.
-    pub on: bool,
-    /// The connections of the lines, and those that are open.
-    pub connections: Vec<InspectorConnection>,
-    /// Oldest first, at most 5,000.
-    pub lines: Arc<Vec<Arc<InspectorLine>>>,
-    /// Older lines that were dropped.
-    pub dropped: u64,
-}
-
-/// A connection that is or was watched.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InspectorConnection {
-    /// Its number.
-    pub number: u32,
-    /// Which end of what, and who: `mcu <- 127.0.0.1:50412 (Olive)`.
-    pub label: String,
-    /// It has not ended.
-    pub open: bool,
-}
-
-/// One message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InspectorLine {
-    /// Counted from 1.
-    pub number: u64,
-    /// Unix milliseconds.
-    pub at: i64,
-    /// Which connection.
-    pub connection: u32,
-    /// Seen from our end.
-    pub direction: Direction,
-    /// The field's name, as in wire/02 section 1.
-    pub name: String,
-    /// Name and value, in order.
-    pub fields: Vec<(String, String)>,
-    /// The first 512 bytes in clear; what is secret is `*`. Empty where all of it is.
-    pub bytes: Vec<u8>,
-    /// How many there are on the wire.
-    pub size: usize,
-    /// Where the specification has it.
-    pub section: String,
-}
-
-/// Which way a message went, seen from our end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    /// It came.
-    Received,
-    /// It went.
-    Sent,
 }
 
 /// How important a log line is.

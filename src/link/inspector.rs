@@ -1,307 +1,426 @@
-//! Watches connections: every message of those that are tapped, in words (for the window's inspector and `--trace`).
+//! What went over the connections of this process, as lines that people can read.
 //!
-//! In: decoded items from sessions and clients, while it is on. Out: a bounded list of [`Line`]s, and a stream of them for who follows.
-//! While it is off, a tap costs one look at a flag. It never waits: what a follower cannot take in time, it misses and is told so.
+//! In: items from the [`Tap`]s of connections, through one bounded queue. Out: a bounded list of lines, for the window and for trace
+//! files. Items become lines on the side of whoever looks at them, never in a session. Nothing secret gets into a line
+//! ([`crate::wire::describe`]).
 
-use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::broadcast;
+use bytes::Bytes;
+use tokio::sync::{mpsc, watch};
 
+use super::tap::{End, Tap};
 use crate::clock::Clock;
-use crate::wire::describe::Described;
+use crate::wire::conversation::ItemKind;
+use crate::wire::describe::describe;
+use crate::wire::fields::Keys;
 
-/// The watcher of any number of connections. Clones are the same one.
-#[derive(Clone, Debug, Default)]
+/// Watches all connections that were made with it. Cheap to clone; may be switched on and off at any time.
+#[derive(Clone, Default)]
 pub struct Inspector(Option<Arc<Shared>>);
 
-/// One message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
-    /// Counted from 1; none is left out but those that were dropped as the oldest.
-    pub number: u64,
-    /// Unix milliseconds.
-    pub at: i64,
-    /// Which connection.
-    pub connection: u32,
-    /// Seen from our end.
-    pub direction: Direction,
-    /// What it was.
-    pub what: Described,
+impl Inspector {
+    /// One that never watches.
+    pub fn off() -> Inspector {
+        Inspector::default()
+    }
+
+    /// One that does not watch yet; see [`Inspector::set_on`].
+    pub fn new(clock: Clock) -> Inspector {
+        let (queue, inbox) = mpsc::channel(QUEUE);
+        Inspector(Some(Arc::new(Shared {
+            on: AtomicBool::new(false),
+            clock,
+            queue,
+            waiting: AtomicUsize::new(0),
+            missed: AtomicU64::new(0),
+            rung: AtomicBool::new(false),
+            bell: watch::Sender::new(()),
+            connections: Mutex::default(),
+            book: Mutex::new(Book::new(inbox)),
+        })))
+    }
+
+    /// Watches, or stops. Lines stay.
+    pub fn set_on(&self, on: bool) {
+        if let Some(shared) = &self.0 {
+            shared.on.store(on, Ordering::Relaxed);
+            shared.bell.send_replace(());
+        }
+    }
+
+    /// Forgets all lines, and how many are missing.
+    pub fn clear(&self) {
+        if let Some(shared) = &self.0 {
+            shared.book().clear(shared);
+            shared.bell.send_replace(());
+        }
+    }
+
+    /// For a connection that our MCU has taken.
+    pub fn at_mcu(&self, peer: SocketAddr) -> Tap {
+        self.connect(End::Mcu, |_| format!("mcu <- {peer}"))
+    }
+
+    /// For a connection that a client of ours has made to `HOST:PORT`. Clients are counted, for the label.
+    pub fn at_client(&self, address: impl fmt::Display) -> Tap {
+        self.connect(End::Client, |client| format!("client {client} -> {address}"))
+    }
+
+    /// What was seen.
+    pub fn snapshot(&self) -> InspectorSnapshot {
+        let Some(shared) = &self.0 else { return InspectorSnapshot::default() };
+        let mut book = shared.book();
+        book.take_in(shared);
+        let lines: Vec<_> = book.lines.iter().cloned().collect();
+        let dropped = book.forgotten + shared.missed.load(Ordering::Relaxed) - book.missed_before;
+        drop(book);
+        let talked: BTreeSet<u32> = lines.iter().map(|line| line.connection).collect();
+        let connections = shared.connections();
+        let shown = connections.known.iter().filter(|(number, known)| known.open || talked.contains(number));
+        let connections = shown.map(|(number, known)| InspectorConnection {
+            number: *number,
+            label: known.label(),
+            open: known.open,
+        });
+        InspectorSnapshot { on: shared.is_on(), connections: connections.collect(), lines: Arc::new(lines), dropped }
+    }
+
+    /// How a connection is called; `None` if it is forgotten.
+    pub fn label(&self, connection: u32) -> Option<String> {
+        self.0.as_ref()?.connections().known.get(&connection).map(Known::label)
+    }
+
+    /// Everything from now on.
+    pub fn follow(&self) -> Follower {
+        let last = self.0.as_ref().map_or(0, |shared| shared.book().next - 1);
+        let missed = self.0.as_ref().map_or(0, |shared| shared.missed.load(Ordering::Relaxed));
+        let bell = self.0.as_ref().map(|shared| shared.bell.subscribe());
+        Follower { inspector: self.clone(), bell, last, missed }
+    }
+
+    fn connect(&self, end: End, label: impl FnOnce(u32) -> String) -> Tap {
+        let Some(shared) = &self.0 else { return Tap::off() };
+        let mut connections = shared.connections();
+        connections.last += 1;
+        connections.clients += u32::from(end == End::Client);
+        let (number, label) = (connections.last, label(connections.clients));
+        connections.known.insert(number, Known { label, name: None, open: true });
+        drop(connections);
+        Tap::new(Arc::clone(shared), number, end)
+    }
 }
 
-/// Which way a message went, seen from our end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    /// It came.
-    Received,
-    /// It went.
-    Sent,
+impl fmt::Debug for Inspector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "Inspector" } else { "Inspector(off)" })
+    }
 }
 
-/// A connection that is or was watched.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Watched {
-    /// Its number.
-    pub number: u32,
-    /// Which end of what: `mcu <- 127.0.0.1:50412`.
-    pub label: String,
-    /// It has not ended.
-    pub open: bool,
+/// Sees every line once.
+#[derive(Debug)]
+pub struct Follower {
+    inspector: Inspector,
+    bell: Option<watch::Receiver<()>>,
+    last: u64,
+    missed: u64,
 }
 
-/// What the inspector holds now.
+/// What a follower has not seen yet.
 #[derive(Clone, Debug, Default)]
-pub struct Seen {
-    /// Whether it watches.
-    pub on: bool,
-    /// The connections of the lines, and those that are open.
-    pub connections: Vec<Watched>,
+pub struct News {
     /// Oldest first.
-    pub lines: Vec<Arc<Line>>,
-    /// Older lines that were dropped.
+    pub lines: Vec<Arc<InspectorLine>>,
+    /// So many lines came too fast to be kept until now.
+    pub missed: u64,
+}
+
+impl Follower {
+    /// Waits until there may be something new. Never ends for an inspector that is [`Inspector::off`].
+    pub async fn changed(&mut self) {
+        let rung = match &mut self.bell {
+            Some(bell) => bell.changed().await.is_ok(),
+            None => false,
+        };
+        if !rung {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// What is new.
+    pub fn news(&mut self) -> News {
+        let Some(shared) = &self.inspector.0 else { return News::default() };
+        let mut book = shared.book();
+        book.take_in(shared);
+        let lines: Vec<_> = book.lines.iter().filter(|line| line.number > self.last).cloned().collect();
+        let newest = book.next - 1;
+        drop(book);
+        let missed = shared.missed.load(Ordering::Relaxed);
+        let skipped = (newest - self.last).saturating_sub(u64::try_from(lines.len()).unwrap_or(u64::MAX));
+        let news = News { lines, missed: skipped + missed.saturating_sub(self.missed) };
+        (self.last, self.missed) = (newest, missed);
+        news
+    }
+}
+
+/// What an inspector shows.
+#[derive(Clone, Debug, Default)]
+pub struct InspectorSnapshot {
+    /// Whether it is watching now.
+    pub on: bool,
+    /// The open connections, and those closed ones that still have lines, by number.
+    pub connections: Vec<InspectorConnection>,
+    /// The newest lines, oldest first.
+    pub lines: Arc<Vec<Arc<InspectorLine>>>,
+    /// How many lines are not shown: forgotten to make room, or missed because they came too fast.
     pub dropped: u64,
 }
 
-#[derive(Debug)]
-struct Shared {
+/// A connection that is, or was, watched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InspectorConnection {
+    /// From 1, never reused within an inspector.
+    pub number: u32,
+    /// Which end and the peer, with the person's name once it is known: `mcu <- 127.0.0.1:50412 (Olive)`.
+    pub label: String,
+    /// Still open.
+    pub open: bool,
+}
+
+/// Which way a message went, as seen by the end that is watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// From the peer.
+    Received,
+    /// To the peer.
+    Sent,
+}
+
+/// One message. Nothing secret stands in it: passwords, keys, tickets and the like are left out, their bytes replaced by `*`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InspectorLine {
+    /// From 1, without gaps in one inspector.
+    pub number: u64,
+    /// Unix milliseconds.
+    pub at: i64,
+    /// On which connection.
+    pub connection: u32,
+    /// Which way.
+    pub direction: Direction,
+    /// The field's name of the message, `CHAT_TEXT_TIME`.
+    pub name: String,
+    /// Name and value of each field, in the order of the message; a value is cut to 200 characters.
+    pub fields: Vec<(String, String)>,
+    /// The bytes in clear, secrets masked, cut to 512.
+    pub bytes: Vec<u8>,
+    /// How many bytes there were.
+    pub size: usize,
+    /// Where the specification describes it, `wire/02 section 6`.
+    pub section: String,
+}
+
+/// An item on its way to becoming a line.
+pub(super) struct Seen {
+    pub(super) at: i64,
+    pub(super) connection: u32,
+    pub(super) direction: Direction,
+    pub(super) kind: ItemKind,
+    /// As it went over the wire.
+    pub(super) bytes: Bytes,
+    pub(super) keys: Keys,
+}
+
+/// What taps and followers share.
+pub(super) struct Shared {
     on: AtomicBool,
-    next: AtomicU32,
     clock: Clock,
-    held: Mutex<Held>,
-    followers: broadcast::Sender<Arc<Line>>,
-}
-
-#[derive(Debug, Default)]
-struct Held {
-    lines: VecDeque<Arc<Line>>,
-    bytes: usize,
-    numbered: u64,
-    dropped: u64,
-    connections: Vec<Watched>,
-    /// Counts up with every change.
-    version: u64,
-}
-
-impl Inspector {
-    /// An inspector, off.
-    pub fn new(clock: Clock) -> Inspector {
-        let (followers, _) = broadcast::channel(FOLLOWED);
-        let (on, next, held) = (AtomicBool::new(false), AtomicU32::new(1), Mutex::default());
-        Inspector(Some(Arc::new(Shared { on, next, clock, held, followers })))
-    }
-
-    /// Begins or stops watching. What was seen stays.
-    pub fn set(&self, on: bool) {
-        if let Some(shared) = &self.0 {
-            shared.on.store(on, Ordering::Relaxed);
-            shared.held().version += 1;
-        }
-    }
-
-    /// Whether it watches.
-    pub fn is_on(&self) -> bool {
-        self.0.as_ref().is_some_and(|shared| shared.on.load(Ordering::Relaxed))
-    }
-
-    /// Forgets what was seen.
-    pub fn clear(&self) {
-        if let Some(shared) = &self.0 {
-            let mut held = shared.held();
-            held.connections.retain(|connection| connection.open);
-            let (numbered, connections, version) =
-                (held.numbered, std::mem::take(&mut held.connections), held.version + 1);
-            *held = Held { numbered, connections, version, ..Held::default() };
-        }
-    }
-
-    /// Counts up with every change: who shows it need not look before.
-    pub fn version(&self) -> u64 {
-        self.0.as_ref().map_or(0, |shared| shared.held().version)
-    }
-
-    /// All that is held.
-    pub fn seen(&self) -> Seen {
-        let Some(shared) = &self.0 else { return Seen::default() };
-        let held = shared.held();
-        Seen {
-            on: shared.on.load(Ordering::Relaxed),
-            connections: held.connections.clone(),
-            lines: held.lines.iter().cloned().collect(),
-            dropped: held.dropped,
-        }
-    }
-
-    /// Every line from now on; who lags by more than 4,096 of them is told so.
-    pub fn follow(&self) -> Option<broadcast::Receiver<Arc<Line>>> {
-        self.0.as_ref().map(|shared| shared.followers.subscribe())
-    }
-
-    /// Taps a connection.
-    pub fn tap(&self, label: impl Into<String>) -> Tap {
-        let Some(shared) = &self.0 else { return Tap::default() };
-        let number = shared.next.fetch_add(1, Ordering::Relaxed);
-        let mut held = shared.held();
-        if held.connections.len() >= MAX_CONNECTIONS
-            && let Some(at) = held.connections.iter().position(|connection| !connection.open)
-        {
-            held.connections.remove(at);
-        }
-        held.connections.push(Watched { number, label: label.into(), open: true });
-        held.version += 1;
-        Tap(Some(Arc::new(Tapped { shared: Arc::clone(shared), number })))
-    }
-}
-
-/// One connection's way to its inspector. Clones are the same connection, which has ended when the last is dropped.
-#[derive(Clone, Debug, Default)]
-pub struct Tap(Option<Arc<Tapped>>);
-
-#[derive(Debug)]
-struct Tapped {
-    shared: Arc<Shared>,
-    number: u32,
-}
-
-impl Tap {
-    /// Something came. Described only if somebody watches.
-    pub fn received(&self, describe: impl FnOnce() -> Described) {
-        self.line(Direction::Received, describe);
-    }
-
-    /// Something went.
-    pub fn sent(&self, describe: impl FnOnce() -> Described) {
-        self.line(Direction::Sent, describe);
-    }
-
-    /// Whether somebody watches.
-    pub fn is_on(&self) -> bool {
-        self.0.as_ref().is_some_and(|tapped| tapped.shared.on.load(Ordering::Relaxed))
-    }
-
-    /// Says who it is, once that is known.
-    pub fn name(&self, who: &str) {
-        if let Some(tapped) = &self.0 {
-            let mut held = tapped.shared.held();
-            if let Some(connection) = held.connections.iter_mut().find(|connection| connection.number == tapped.number)
-            {
-                connection.label = format!("{} ({who})", connection.label.split(" (").next().unwrap_or_default());
-            }
-            held.version += 1;
-        }
-    }
-
-    fn line(&self, direction: Direction, describe: impl FnOnce() -> Described) {
-        let Some(tapped) = self.0.as_ref().filter(|_| self.is_on()) else { return };
-        let what = describe();
-        let shared = &tapped.shared;
-        let mut held = shared.held();
-        held.numbered += 1;
-        let line = Arc::new(Line {
-            number: held.numbered,
-            at: shared.clock.now().office,
-            connection: tapped.number,
-            direction,
-            what,
-        });
-        held.bytes += weight(&line);
-        held.lines.push_back(Arc::clone(&line));
-        while held.lines.len() > MAX_LINES || held.bytes > MAX_BYTES {
-            let Some(oldest) = held.lines.pop_front() else { break };
-            held.bytes = held.bytes.saturating_sub(weight(&oldest));
-            held.dropped += 1;
-        }
-        held.version += 1;
-        // Nobody may be following.
-        drop(shared.followers.send(line));
-    }
-}
-
-impl Drop for Tapped {
-    fn drop(&mut self) {
-        let mut held = self.shared.held();
-        if let Some(connection) = held.connections.iter_mut().find(|connection| connection.number == self.number) {
-            connection.open = false;
-        }
-        held.version += 1;
-    }
+    queue: mpsc::Sender<Seen>,
+    /// So many bytes wait in the queue.
+    waiting: AtomicUsize,
+    /// So many items found no room in the queue, ever.
+    missed: AtomicU64,
+    /// The bell was rung, and nobody has looked since.
+    rung: AtomicBool,
+    bell: watch::Sender<()>,
+    /// Held for moments only: sessions need it when a connection opens and closes.
+    connections: Mutex<Connections>,
+    /// Held while lines are made; sessions never touch it.
+    book: Mutex<Book>,
 }
 
 impl Shared {
-    fn held(&self) -> std::sync::MutexGuard<'_, Held> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn is_on(&self) -> bool {
+        self.on.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn now(&self) -> i64 {
+        self.clock.now().office
+    }
+
+    /// Keeps an item for later, if there is room.
+    pub(super) fn take(&self, seen: Seen) {
+        let size = seen.bytes.len();
+        let room = self.waiting.fetch_add(size, Ordering::Relaxed) + size <= MAX_WAITING;
+        if !room || self.queue.try_send(seen).is_err() {
+            self.waiting.fetch_sub(size, Ordering::Relaxed);
+            self.missed.fetch_add(1, Ordering::Relaxed);
+        }
+        if !self.rung.swap(true, Ordering::AcqRel) {
+            self.bell.send_replace(());
+        }
+    }
+
+    pub(super) fn name(&self, connection: u32, name: &str) {
+        if let Some(known) = self.connections().known.get_mut(&connection) {
+            known.name = Some(name.to_owned());
+        }
+    }
+
+    pub(super) fn closed(&self, connection: u32) {
+        let mut connections = self.connections();
+        if let Some(known) = connections.known.get_mut(&connection) {
+            known.open = false;
+        }
+        connections.closed.push_back(connection);
+        if connections.closed.len() > MAX_CLOSED
+            && let Some(oldest) = connections.closed.pop_front()
+        {
+            connections.known.remove(&oldest);
+        }
+        drop(connections);
+        // The window shows it, though nothing was said.
+        if self.is_on() {
+            self.bell.send_replace(());
+        }
+    }
+
+    fn connections(&self) -> MutexGuard<'_, Connections> {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// What a line costs in memory, roughly.
-fn weight(line: &Line) -> usize {
-    let fields: usize = line.what.fields.iter().map(|(name, value)| name.len() + value.len() + 48).sum();
-    160 + fields + line.what.bytes.len()
+/// The open connections, and some closed ones.
+#[derive(Default)]
+struct Connections {
+    last: u32,
+    clients: u32,
+    known: BTreeMap<u32, Known>,
+    /// In the order in which they closed.
+    closed: VecDeque<u32>,
 }
 
-/// Lines that are held.
+struct Known {
+    label: String,
+    name: Option<String>,
+    open: bool,
+}
+
+impl Known {
+    fn label(&self) -> String {
+        match &self.name {
+            Some(name) => format!("{} ({name})", self.label),
+            None => self.label.clone(),
+        }
+    }
+}
+
+/// The lines.
+struct Book {
+    inbox: mpsc::Receiver<Seen>,
+    lines: VecDeque<Arc<InspectorLine>>,
+    /// Of all lines together, in bytes.
+    size: usize,
+    /// The number of the next line.
+    next: u64,
+    /// Lines that made room for others.
+    forgotten: u64,
+    /// What had been missed when the book was cleared.
+    missed_before: u64,
+}
+
+impl Book {
+    fn new(inbox: mpsc::Receiver<Seen>) -> Book {
+        Book { inbox, lines: VecDeque::new(), size: 0, next: 1, forgotten: 0, missed_before: 0 }
+    }
+
+    /// Makes lines of what waits.
+    fn take_in(&mut self, shared: &Shared) {
+        // Before looking: what comes while we look rings again.
+        shared.rung.store(false, Ordering::Release);
+        for _ in 0..QUEUE {
+            let Ok(seen) = self.inbox.try_recv() else { return };
+            shared.waiting.fetch_sub(seen.bytes.len(), Ordering::Relaxed);
+            self.add(seen);
+        }
+        // They write as fast as we read: the rest later.
+        shared.bell.send_replace(());
+    }
+
+    fn add(&mut self, seen: Seen) {
+        let described = describe(seen.kind, &seen.bytes, &seen.keys);
+        let line = InspectorLine {
+            number: self.next,
+            at: seen.at,
+            connection: seen.connection,
+            direction: seen.direction,
+            name: described.name.into_owned(),
+            fields: described.fields.into_iter().map(|(name, value)| (name.into_owned(), value)).collect(),
+            bytes: described.bytes,
+            size: seen.bytes.len(),
+            section: described.section.to_owned(),
+        };
+        self.next += 1;
+        self.size += line.weight();
+        self.lines.push_back(Arc::new(line));
+        while self.lines.len() > MAX_LINES || self.size > MAX_SIZE {
+            let Some(oldest) = self.lines.pop_front() else { break };
+            self.size -= oldest.weight();
+            self.forgotten += 1;
+        }
+    }
+
+    fn clear(&mut self, shared: &Shared) {
+        while let Ok(seen) = self.inbox.try_recv() {
+            shared.waiting.fetch_sub(seen.bytes.len(), Ordering::Relaxed);
+        }
+        self.lines.clear();
+        (self.size, self.forgotten) = (0, 0);
+        self.missed_before = shared.missed.load(Ordering::Relaxed);
+    }
+}
+
+impl InspectorLine {
+    /// Memory taken, about, in bytes.
+    fn weight(&self) -> usize {
+        let fields: usize =
+            self.fields.iter().map(|(name, value)| name.len() + value.len() + size_of::<(String, String)>()).sum();
+        size_of::<InspectorLine>() + self.name.len() + self.section.len() + self.bytes.len() + fields
+    }
+}
+
+/// The oldest line goes when one more comes.
 pub const MAX_LINES: usize = 5_000;
-const MAX_BYTES: usize = 8 * 1024 * 1024;
-const MAX_CONNECTIONS: usize = 500;
-const FOLLOWED: usize = 4_096;
+
+/// And when all lines together take more than this, in bytes.
+pub const MAX_SIZE: usize = 8 * 1024 * 1024;
+
+/// So many items may wait to become lines.
+const QUEUE: usize = 4_096;
+
+/// And so many bytes of them.
+const MAX_WAITING: usize = 8 * 1024 * 1024;
+
+/// So many closed connections keep their labels.
+const MAX_CLOSED: usize = 1_000;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn said(n: usize) -> Described {
-        Described {
-            bytes: vec![0; 512],
-            ..Described::new("CHAT_TEXT", "wire/02 section 6", vec![("text", n.to_string())])
-        }
-    }
-
-    #[test]
-    fn while_it_is_off_nothing_is_described_and_nothing_held() {
-        let inspector = Inspector::new(Clock::system());
-        let tap = inspector.tap("mcu <- somewhere");
-        tap.received(|| panic!("described although nobody watches"));
-        Tap::default().sent(|| panic!("there is no inspector"));
-        assert!(inspector.seen().lines.is_empty() && !inspector.seen().on);
-        inspector.set(true);
-        tap.sent(|| said(1));
-        inspector.set(false);
-        tap.sent(|| said(2));
-        let seen = inspector.seen();
-        assert_eq!((seen.lines.len(), seen.lines[0].direction), (1, Direction::Sent));
-    }
-
-    #[test]
-    fn memory_is_bounded_and_the_oldest_go_first() {
-        let inspector = Inspector::new(Clock::system());
-        inspector.set(true);
-        let tap = inspector.tap("a");
-        for n in 0..20_000 {
-            tap.received(|| said(n));
-        }
-        let seen = inspector.seen();
-        assert!(
-            seen.lines.len() <= MAX_LINES && seen.lines.iter().map(|line| weight(line)).sum::<usize>() <= MAX_BYTES
-        );
-        assert_eq!(seen.dropped + seen.lines.len() as u64, 20_000);
-        assert_eq!(seen.lines.last().unwrap().number, 20_000);
-        inspector.clear();
-        assert_eq!((inspector.seen().lines.len(), inspector.seen().dropped), (0, 0));
-    }
-
-    #[test]
-    fn a_connection_is_named_and_ends_with_its_last_tap() {
-        let inspector = Inspector::new(Clock::system());
-        let tap = inspector.tap("client -> mcu");
-        tap.name("Olive");
-        let other = tap.clone();
-        drop(tap);
-        assert_eq!(
-            inspector.seen().connections[0],
-            Watched { number: 1, label: "client -> mcu (Olive)".into(), open: true }
-        );
-        drop(other);
-        assert!(!inspector.seen().connections[0].open);
-    }
-}
+#[path = "inspector_tests.rs"]
+mod tests;

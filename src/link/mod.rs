@@ -14,14 +14,16 @@ pub mod inspector;
 mod listener;
 pub mod pipe;
 mod proxy;
+pub mod tap;
 mod tls;
 
 pub use connection::{Connection, Counters, Receiver, Sender, memory_pair};
 pub use dial::{Route, Target, dial};
 pub use error::{DialError, LinkError};
-pub use inspector::{Inspector, Tap};
+pub use inspector::Inspector;
 pub use listener::{Accepted, LinkConfig, Listener};
 pub use proxy::{Proxy, ProxyAddressError, ProxyFailure};
+pub use tap::Tap;
 pub use tls::{Certificates, FingerprintError, Sha256Fingerprint};
 
 /// What carries a byte stream.

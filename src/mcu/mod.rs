@@ -73,7 +73,7 @@ pub struct McuConfig {
     pub relay: RelayPolicy,
     /// Where to write down what clients send; for making tests.
     pub transcripts: Transcripts,
-    /// Watches connections, while it is on.
+    /// Watches every connection.
     pub inspector: Inspector,
 }
 

@@ -30,6 +30,7 @@ use crate::link::{Accepted, Inspector, Sender, Tap};
 use crate::meeting::room::Newcomer;
 use crate::office::Refused;
 use crate::wire::cipher::{Cipher, CipherName, KeyMaterial};
+use crate::wire::exchange;
 use crate::wire::fields::Keys;
 use crate::wire::handshake::{self, Hello, SERVER_VERSION, Secondary, SecondaryKind};
 use crate::wire::join::{BeforeAdmission, JoinRequest, PasswordAnswer, PlaybackStart, flags};
@@ -38,7 +39,6 @@ use crate::wire::parameters::{self, CLIENT_BLOCK, ClientParameter, MAX_ENTRIES, 
 use crate::wire::playback::PlaybackToServer;
 use crate::wire::ticket::{Ticket, TicketKind};
 use crate::wire::{Clear, Refusal, ToClient, ToServer};
-use crate::wire::{describe, exchange};
 
 /// What every session of a server shares.
 #[derive(Clone, Debug)]
@@ -51,7 +51,7 @@ pub struct Shared {
     pub patience: Patience,
     /// Where to write down what clients send.
     pub transcripts: Transcripts,
-    /// Watches connections.
+    /// Watches every connection.
     pub inspector: Inspector,
     /// Sessions, and the threads of playbacks: the server waits for them.
     pub threads: TaskTracker,
@@ -88,14 +88,10 @@ pub(super) enum SessionError {
 pub async fn serve(accepted: Accepted, shared: Shared, cut: CancellationToken) {
     let peer = accepted.peer;
     let served = async {
-        let mut pipe = Pipe::new(accepted.connection);
-        let tap = shared.inspector.tap(format!("mcu <- {peer}"));
+        let mut pipe = Pipe::tapped(accepted.connection, shared.inspector.at_mcu(peer));
         match pipe.read(shared.patience.step, "the first message", Hello::decode).await? {
-            Hello::Control { major, minor } => control(pipe, (major, minor), peer, &shared, (&cut, tap)).await,
-            Hello::Secondary(secondary) => {
-                tap.received(|| describe::secondary(&secondary));
-                beside(pipe, secondary, &shared).await
-            }
+            Hello::Control { major, minor } => control(pipe, (major, minor), peer, &shared, &cut).await,
+            Hello::Secondary(secondary) => beside(pipe, secondary, &shared).await,
             Hello::Relay => relay::serve(pipe, peer, &shared).await,
             Hello::Lists => {
                 debug!(%peer, "recording lists are not served yet");
@@ -119,12 +115,12 @@ async fn control(
     version: (i32, i32),
     peer: SocketAddr,
     shared: &Shared,
-    (cut, tap): (&CancellationToken, Tap),
+    cut: &CancellationToken,
 ) -> Result<(), SessionError> {
     let total = shared.patience.admission;
     let deadline = Instant::now() + total;
     // Not over the admission itself, which waits for nobody outside: cut in the middle it would leave an empty seat.
-    let knocked = timeout_at(deadline, knock(pipe, version, peer, shared, tap)).await;
+    let knocked = timeout_at(deadline, knock(pipe, version, peer, shared)).await;
     let Some(Knock { pipe, opened, mut joiner, transcript }) = knocked.map_err(|_| SessionError::TooSlow(total))??
     else {
         return Ok(());
@@ -150,12 +146,9 @@ async fn knock(
     version: (i32, i32),
     peer: SocketAddr,
     shared: &Shared,
-    tap: Tap,
 ) -> Result<Option<Knock>, SessionError> {
     let step = shared.patience.step;
-    tap.received(|| describe::hello(version));
     let keys = exchange_keys(&mut pipe, version, step).await?;
-    tap.sent(|| describe::agreed(SERVER_VERSION, CipherName::Aes256));
     let cipher = Cipher::new(CipherName::Aes256, &keys);
     pipe.incoming.keys.control = Some(cipher.clone());
     send_parameters(&mut pipe, shared, true).await?;
@@ -164,22 +157,19 @@ async fn knock(
     let transcript = shared.transcripts.next();
     for parameter in &parameters {
         transcript.line("parameter", &parameter.encode().bytes);
-        tap.received(|| describe::client_parameter(parameter));
     }
 
     let join = pipe.read(step, "a join request", JoinRequest::decode).await?;
-    tap.received(|| describe::join(&join));
     let JoinRequest::Hit { userinfo, flags } = join else {
-        let unserved = Refused::new(Refusal::JoinNetMode, "only codetype 13 is served");
-        return refuse(pipe, unserved, peer, &tap).await.map(|()| None);
+        return refuse(pipe, Refusal::JoinNetMode, peer, "only codetype 13 is served").await.map(|()| None);
     };
     transcript.line("join", &[flags]);
     let opened = match shared.desk.open(userinfo).await {
         Ok(opened) => opened,
-        Err(refused) => return refuse(pipe, refused, peer, &tap).await.map(|()| None),
+        Err(refused) => return refuse(pipe, refused.code, peer, &refused.cause).await.map(|()| None),
     };
     let proof = Proof::new(parameters);
-    let joiner = Joiner { version, flags, peer, cipher, keys, proof, tap, deadline: Instant::now() };
+    let joiner = Joiner { version, flags, peer, cipher, keys, proof, deadline: Instant::now() };
     Ok(Some(Knock { pipe, opened, joiner, transcript }))
 }
 
@@ -191,7 +181,6 @@ struct Joiner {
     cipher: Cipher,
     keys: KeyMaterial,
     proof: Proof,
-    tap: Tap,
     /// Until then it must have been let in or refused.
     deadline: Instant,
 }
@@ -222,8 +211,9 @@ async fn meet(
     cut: &CancellationToken,
     transcript: Transcript,
 ) -> Result<(), SessionError> {
-    let (Opened { request, age, over }, peer, tap) = (opened, joiner.peer, joiner.tap);
+    let (Opened { request, age, over }, peer) = (opened, joiner.peer);
     let mut newcomer = newcomer(&request, joiner.version, joiner.flags)?;
+    pipe.incoming.tap().name(&newcomer.name);
     let had_ticket = joiner.proof.ticket.is_some();
     let returning = if had_ticket || joiner.proof.name.is_some() {
         let ticket = joiner.proof.ticket.filter(|ticket| ticket.kind == TicketKind::Meeting);
@@ -236,16 +226,15 @@ async fn meet(
         if let Err(refused) = age {
             // It was inside once, and what it was in is over: its client then forgets the way back (wire/01 section 6.5).
             let code = if had_ticket { Refusal::SessionClosed } else { refused.code };
-            return refuse(pipe, Refused { code, ..refused }, peer, &tap).await;
+            return refuse(pipe, code, peer, &refused.cause).await;
         }
-        let asked = password_is_right(&mut pipe, &request, shared, &tap);
+        let asked = password_is_right(&mut pipe, &request, shared);
         let right = timeout_at(joiner.deadline, asked).await;
         if !right.map_err(|_| SessionError::TooSlow(shared.patience.admission))?? {
-            return refuse(pipe, Refused::new(Refusal::WrongUserinfo2, "wrong password"), peer, &tap).await;
+            return refuse(pipe, Refusal::WrongUserinfo2, peer, "wrong password").await;
         }
     }
     newcomer.returning = returning.map(|(_, ssrc)| ssrc);
-    let name = newcomer.name.clone();
 
     let (queue, outgoing) = mpsc::channel(shared.patience.queue);
     let admission = Admission {
@@ -262,11 +251,10 @@ async fn meet(
     match shared.desk.admit(admission).await {
         Ok((seat, place)) => {
             info!(%peer, ssrc = seat.ssrc, returned = returning.is_some(), "admitted");
-            tap.name(&name);
-            in_meeting(pipe, (seat, place), queue, outgoing, (shared.patience.alive, transcript, tap)).await;
+            in_meeting(pipe, (seat, place), queue, outgoing, (shared.patience.alive, transcript)).await;
             Ok(())
         }
-        Err(refused) => refuse(pipe, refused, peer, &tap).await,
+        Err(refused) => refuse(pipe, refused.code, peer, &refused.cause).await,
     }
 }
 
@@ -278,19 +266,19 @@ async fn play(
     shared: &Shared,
     transcript: Transcript,
 ) -> Result<(), SessionError> {
-    let (Opened { request, age, .. }, peer, tap) = (opened, joiner.peer, joiner.tap);
+    let (Opened { request, age, .. }, peer) = (opened, joiner.peer);
     let returning = match joiner.proof.ticket {
         Some(ticket) if ticket.kind == TicketKind::Playback => shared.desk.has_watched(ticket).await,
         _ => false,
     };
     if !returning {
         if let Err(refused) = age {
-            return refuse(pipe, refused, peer, &tap).await;
+            return refuse(pipe, refused.code, peer, &refused.cause).await;
         }
-        let asked = password_is_right(&mut pipe, &request, shared, &tap);
+        let asked = password_is_right(&mut pipe, &request, shared);
         let right = timeout_at(joiner.deadline, asked).await;
         if !right.map_err(|_| SessionError::TooSlow(shared.patience.admission))?? {
-            return refuse(pipe, Refused::new(Refusal::WrongUserinfo2, "wrong password"), peer, &tap).await;
+            return refuse(pipe, Refusal::WrongUserinfo2, peer, "wrong password").await;
         }
     }
     let (root, asked, clock) = (shared.recording_root.clone(), request.clone(), shared.clock);
@@ -305,19 +293,20 @@ async fn play(
     let internal = |failure: tokio::task::JoinError| Refused::new(Refusal::Internal, failure.to_string());
     let reel = match reel.await.map_err(internal).and_then(|opened| opened) {
         Ok(reel) => reel,
-        Err(refused) => return refuse(pipe, refused, peer, &tap).await,
+        Err(refused) => return refuse(pipe, refused.code, peer, &refused.cause).await,
     };
     let (row, shown) = watch::channel(reel.row(&request, peer.ip()));
+    pipe.incoming.tap().name(&row.borrow().player_name);
     let viewer = Viewer { control: joiner.cipher.clone(), keys: joiner.keys, row: shown };
     let booth = match shared.desk.watch(&request, viewer).await {
         Ok(booth) => booth,
-        Err(refused) => return refuse(pipe, refused, peer, &tap).await,
+        Err(refused) => return refuse(pipe, refused.code, peer, &refused.cause).await,
     };
     info!(%peer, playback = booth.playback_id, "plays {}", row.borrow().file.display());
     // Harmless where the client is in playback already, and rescues a jnj without `action` (wire/01 section 6.3).
-    tell(&mut pipe, &BeforeAdmission::Mode(PLAYBACK_MODE), &tap).await?;
+    pipe.write(&BeforeAdmission::Mode(PLAYBACK_MODE).encode()).await?;
     let start = PlaybackStart { playback_id: booth.playback_id, session_index: booth.session_index };
-    tell(&mut pipe, &BeforeAdmission::Playing(start), &tap).await?;
+    pipe.write(&BeforeAdmission::Playing(start).encode()).await?;
 
     let (queue, outgoing) = mpsc::channel(PLAYBACK_QUEUE);
     let (wishes, wished) = mpsc::channel(WISHES);
@@ -327,10 +316,10 @@ async fn play(
     let thread = shared.threads.spawn_blocking(move || projector.run(&runtime));
     let (mut incoming, sender) = pipe.split();
     incoming.keys.meeting = Some(joiner.cipher);
-    let keys = incoming.keys.clone();
+    let seen = (incoming.tap().clone(), incoming.keys.clone());
     tokio::select! {
-        () = read_wishes(&mut incoming, &wishes, &probes, (shared.patience.alive, &transcript, &tap)) => {}
-        () = write_messages(sender, outgoing, (&keys, &tap)) => incoming.drain(LINGER).await,
+        () = read_wishes(&mut incoming, &wishes, &probes, (shared.patience.alive, &transcript)) => {}
+        () = write_messages(sender, outgoing, seen) => incoming.drain(LINGER).await,
     }
     drop(wishes);
     if let Err(failure) = thread.await {
@@ -388,29 +377,17 @@ async fn read_parameters(pipe: &mut Pipe, step: Duration) -> Result<Vec<ClientPa
 }
 
 /// Asks for the password that the userinfo carries, a few times (guide 3.10, wire/01 section 6.1).
-async fn password_is_right(
-    pipe: &mut Pipe,
-    request: &ServiceRequest,
-    shared: &Shared,
-    tap: &Tap,
-) -> Result<bool, SessionError> {
+async fn password_is_right(pipe: &mut Pipe, request: &ServiceRequest, shared: &Shared) -> Result<bool, SessionError> {
     let Some(expected) = &request.password else { return Ok(true) };
     for _ in 0..PASSWORD_TRIES {
-        tell(pipe, &BeforeAdmission::PasswordWanted, tap).await?;
-        let answer = pipe.read(shared.patience.password, "a password", PasswordAnswer::decode).await?;
-        tap.received(|| describe::password_answer(&answer));
-        match answer {
+        pipe.write(&BeforeAdmission::PasswordWanted.encode()).await?;
+        match pipe.read(shared.patience.password, "a password", PasswordAnswer::decode).await? {
             PasswordAnswer::Cancelled => return Err(PipeError::Closed.into()),
             PasswordAnswer::Given(hash) if expected.matches(&hash) => return Ok(true),
             PasswordAnswer::Given(_) => {}
         }
     }
     Ok(false)
-}
-
-async fn tell(pipe: &mut Pipe, answer: &BeforeAdmission, tap: &Tap) -> Result<(), SessionError> {
-    tap.sent(|| describe::before_admission(answer));
-    Ok(pipe.write(&answer.encode()).await?)
 }
 
 fn newcomer(request: &ServiceRequest, version: (i32, i32), join_flags: u8) -> Result<Newcomer, SessionError> {
@@ -429,9 +406,9 @@ fn reconnect_name() -> Result<[u8; 12], getrandom::Error> {
 }
 
 /// Says no with a code, and waits for the client to close: closing first would make it come back (wire/01 section 6.5).
-async fn refuse(mut pipe: Pipe, refused: Refused, peer: SocketAddr, tap: &Tap) -> Result<(), SessionError> {
-    info!(%peer, "refused with {}: {}", refused.code.status(), refused.cause);
-    tell(&mut pipe, &BeforeAdmission::Refused(refused.code), tap).await?;
+async fn refuse(mut pipe: Pipe, code: Refusal, peer: SocketAddr, cause: &str) -> Result<(), SessionError> {
+    info!(%peer, "refused with {}: {cause}", code.status());
+    pipe.write(&BeforeAdmission::Refused(code).encode()).await?;
     pipe.incoming.drain(LINGER).await;
     pipe.close().await;
     Ok(())
@@ -443,17 +420,17 @@ async fn in_meeting(
     (seat, place): (Seat, Place),
     queue: mpsc::Sender<Outgoing>,
     outgoing: mpsc::Receiver<Outgoing>,
-    (alive, transcript, tap): (Duration, Transcript, Tap),
+    (alive, transcript): (Duration, Transcript),
 ) {
     let (mut incoming, sender) = pipe.split();
     incoming.keys.meeting = Some(seat.meeting_cipher.clone());
-    let keys = incoming.keys.clone();
+    let seen = (incoming.tap().clone(), incoming.keys.clone());
     // Owned by the reading side for its probes; dropping the last other one, in the meeting, must end the writing side.
     let probes = queue.downgrade();
     drop(queue);
     let departure = tokio::select! {
-        departure = read_messages(&mut incoming, &seat, &probes, (alive, &transcript, &tap)) => departure,
-        () = write_messages(sender, outgoing, (&keys, &tap)) => {
+        departure = read_messages(&mut incoming, &seat, &probes, (alive, &transcript)) => departure,
+        () = write_messages(sender, outgoing, seen) => {
             // Closing with bytes unread would reset the connection, and what was said last would be lost.
             incoming.drain(LINGER).await;
             Departure::Broken
@@ -470,14 +447,13 @@ async fn read_messages(
     incoming: &mut Incoming,
     seat: &Seat,
     probes: &mpsc::WeakSender<Outgoing>,
-    (alive, transcript, tap): (Duration, &Transcript, &Tap),
+    (alive, transcript): (Duration, &Transcript),
 ) -> Departure {
     let mut patience = Silence { alive, silent: 0, probes };
     loop {
         match patience.next(incoming).await {
             Ok(message) => {
                 transcript.line("message", &message.encode().bytes);
-                tap.received(|| describe::to_server(&message));
                 if seat.meeting.send(ToMeeting::Message(seat.connection, message)).await.is_err() {
                     // The meeting is over: what it still had to say is on its way out.
                     std::future::pending::<()>().await;
@@ -502,14 +478,13 @@ async fn read_wishes(
     incoming: &mut Incoming,
     wishes: &mpsc::Sender<PlaybackToServer>,
     probes: &mpsc::WeakSender<Outgoing>,
-    (alive, transcript, tap): (Duration, &Transcript, &Tap),
+    (alive, transcript): (Duration, &Transcript),
 ) {
     let mut patience = Silence { alive, silent: 0, probes };
     loop {
         match patience.next(incoming).await {
             Ok(message) => {
                 transcript.line("message", &message.encode().bytes);
-                tap.received(|| describe::to_server(&message));
                 let obeyed = match message {
                     ToServer::Playback(wish) => wishes.send(wish).await.is_ok(),
                     ToServer::Alive(Alive::Probe) => {
@@ -561,10 +536,9 @@ impl Silence<'_> {
     }
 }
 
-async fn write_messages(mut sender: Sender, mut outgoing: mpsc::Receiver<Outgoing>, (keys, tap): (&Keys, &Tap)) {
+async fn write_messages(mut sender: Sender, mut outgoing: mpsc::Receiver<Outgoing>, (tap, keys): (Tap, Keys)) {
     while let Some(Outgoing::Message(bytes)) = outgoing.recv().await {
-        // Sealed once for many: taken apart again only if somebody watches.
-        tap.sent(|| describe::sealed(&bytes, keys));
+        tap.sent_sealed(&bytes, &keys);
         if let Err(failure) = sender.send(bytes).await {
             debug!("cannot send: {failure}");
             return;

@@ -1,514 +1,584 @@
-//! Messages for people: the field's name of each, its fields in words, its bytes with everything secret masked.
+//! Any item of a connection as people read it: the field's name for it, its fields, its bytes in clear.
 //!
-//! In: a decoded item. Out: a [`Described`]. Keys, tickets, reconnect names, passwords and userinfos come out as their length at most,
-//! in the fields and in the bytes.
+//! In: one whole item as it went over the wire, what kind of item it is, the keys of that moment. Out: [`Described`]. What must not be
+//! seen is in neither fields nor bytes: passwords and their hashes, keys, tickets, reconnect names, userinfo, answers to challenges.
+
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::ops::Range;
 
 use super::chat::{ChatToClient, ChatToServer};
-use super::cipher::CipherName;
-use super::clear::Clear;
+use super::clear::Span;
+use super::conversation::ItemKind;
 use super::facts::Fact;
-use super::fields::{Keys, decode};
+use super::fields::{Decoded, Keys, Reader};
 use super::floor::{FloorToClient, FloorToServer};
-use super::handshake::Secondary;
-use super::join::{BeforeAdmission, JoinRequest, OfficeIdentity, PasswordAnswer};
+use super::handshake::{self, Hello, SecondaryKind};
+use super::join::{BeforeAdmission, JoinRequest, OfficeIdentity, PasswordAnswer, WaitKind};
 use super::layout::Passed;
 use super::message::{Alive, End, ToClient, ToServer};
-use super::parameters::ClientParameter;
-use super::playback::{PlaybackToClient, PlaybackToServer};
+use super::names::{name_of, number_at, number_of};
+use super::parameters::{ClientParameter, ServerParameter};
+use super::playback::{InfoLayout, PlaybackToClient, PlaybackToServer};
+use super::relay::{RelayPass, RelayRequest, RelayResult, RelayTarget};
 use super::users::{UserToClient, UserToServer};
+use crate::hit::jnj::Mode;
+use crate::hit::modp::Group;
 
-/// An item in words.
+/// An item for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Described {
-    /// Its name in wire/02 section 1, or what it is before admission.
-    pub name: &'static str,
-    /// Its fields in order: name and value, each value of at most 200 characters.
-    pub fields: Vec<(&'static str, String)>,
-    /// Its bytes in clear, at most 512; what is secret is `*`. Empty where the whole item is secret.
+    /// What the field calls it, `CHAT_TEXT_TIME`.
+    pub name: Cow<'static, str>,
+    /// Name and value of each field, in the order of the item; a value has at most [`MAX_TEXT`] characters.
+    pub fields: Vec<(Cow<'static, str>, String)>,
+    /// The first [`MAX_BYTES`] bytes in clear, secrets replaced by [`MASK`].
     pub bytes: Vec<u8>,
-    /// How long it is on the wire.
-    pub size: usize,
-    /// Where the specification has it.
+    /// Where the specification describes it, `wire/02 section 6`.
     pub section: &'static str,
 }
 
-impl Described {
-    /// An item of which only these words are shown.
-    pub fn new(name: &'static str, section: &'static str, fields: Vec<(&'static str, String)>) -> Described {
-        Described { name, fields, bytes: Vec::new(), size: 0, section }
-    }
-
-    /// With its bytes.
-    fn of(self, clear: &Clear) -> Described {
-        let mut bytes = clear.bytes.clone();
-        bytes.truncate(MAX_BYTES);
-        Described { bytes, size: clear.bytes.len(), ..self }
-    }
-
-    /// With its bytes, those from `from` on masked.
-    fn masked_from(self, clear: &Clear, from: usize) -> Described {
-        let mut described = self.of(clear);
-        described.bytes.iter_mut().skip(from).for_each(|byte| *byte = MASK);
-        described
-    }
-
-    /// With its bytes, every span that the wire encrypts masked.
-    fn masked_spans(self, clear: &Clear) -> Described {
-        let mut described = self.of(clear);
-        for span in &clear.spans {
-            let from = usize::try_from(span.offset).unwrap_or(usize::MAX);
-            let length = usize::try_from(span.length).unwrap_or(usize::MAX);
-            described.bytes.iter_mut().skip(from).take(length).for_each(|byte| *byte = MASK);
-        }
-        described
-    }
-
-    /// With its length only.
-    fn secret(self, clear: &Clear) -> Described {
-        Described { size: clear.bytes.len(), ..self }
+/// Describes one whole item. One that does not read as its kind is called UNKNOWN and shows none of its bytes.
+pub fn describe(kind: ItemKind, item: &[u8], keys: &Keys) -> Described {
+    let mut trail = Vec::new();
+    let sheet = sheet(kind, item, keys, &mut trail).unwrap_or_else(|| {
+        trail.clear();
+        Sheet::new("UNKNOWN", "wire/02 section 0").field("length", item.len()).mask(0..item.len())
+    });
+    Described {
+        name: sheet.name,
+        fields: sheet.fields,
+        bytes: bytes_shown(item, keys, &trail, &sheet.masked),
+        section: sheet.section,
     }
 }
 
-/// The start of a control connection.
-pub fn hello((major, minor): (i32, i32)) -> Described {
-    Described::new("HELLO", "wire/01 section 2.1", vec![("kernel version", format!("{major}.{minor}"))])
+/// The longest value of a field, in characters.
+pub const MAX_TEXT: usize = 200;
+
+/// So many bytes of an item are shown.
+pub const MAX_BYTES: usize = 512;
+
+/// Stands for each byte of a secret.
+pub const MASK: u8 = b'*';
+
+/// A description being written.
+struct Sheet {
+    name: Cow<'static, str>,
+    section: &'static str,
+    fields: Vec<(Cow<'static, str>, String)>,
+    masked: Vec<Range<usize>>,
 }
 
-/// The start of a connection beside a control connection.
-pub fn secondary(secondary: &Secondary) -> Described {
-    let Secondary { kind, session_index, id } = secondary;
-    let fields =
-        vec![("kind", format!("{kind:?}")), ("session index", session_index.to_string()), ("id", id.to_string())];
-    Described::new("SECONDARY_HELLO", "wire/01 section 8", fields)
-}
-
-/// That keys were agreed; nothing of them.
-pub fn agreed(server_version: &str, cipher: CipherName) -> Described {
-    let fields =
-        vec![("server version", shown(server_version)), ("cipher", cipher.to_string()), ("keys", HIDDEN.into())];
-    Described::new("KEY_EXCHANGE", "wire/01 section 2", fields)
-}
-
-/// A message of a server as it goes out, under these keys.
-pub fn sealed(bytes: &[u8], keys: &Keys) -> Described {
-    if bytes.first() == Some(&b'0')
-        && let Ok(Some((answer, _))) = decode(bytes, keys, BeforeAdmission::decode)
-    {
-        return before_admission(&answer);
+impl Sheet {
+    fn new(name: &'static str, section: &'static str) -> Sheet {
+        Sheet { name: name.into(), section, fields: Vec::new(), masked: Vec::new() }
     }
-    match decode(bytes, keys, ToClient::decode) {
-        Ok(Some((message, _))) => to_client(&message),
-        Ok(None) | Err(_) => Described { size: bytes.len(), ..Described::new("UNREADABLE", "", vec![]) },
+
+    /// Named after the command that the item starts with.
+    fn of(item: &[u8]) -> Sheet {
+        match name_of(item) {
+            Some(named) => Sheet::new(named.name, named.section),
+            None => Sheet::new("UNKNOWN", "wire/02 section 1"),
+        }
     }
-}
 
-/// A message of a client.
-pub fn to_server(message: &ToServer) -> Described {
-    let clear = message.encode();
-    let (name, section, fields) = match message {
-        ToServer::Alive(alive) => ("ALIVE", "wire/01 section 10.1", alive_fields(*alive)),
-        ToServer::EndMeeting => ("SESSION_END", "wire/02 section 13", vec![]),
-        ToServer::Chat(ChatToServer::Say { text }) => ("CHAT_TEXT", "wire/02 section 6", vec![("text", shown(text))]),
-        ToServer::Chat(ChatToServer::Whisper { to, text }) => {
-            ("PRIVATE_CHAT_TEXT", "wire/02 section 6", vec![ssrc("to", *to), ("text", shown(text))])
-        }
-        ToServer::User(user) => match user {
-            UserToServer::Capability(bits) => ("CHANGE_CAP", USERS, vec![("capability", capability(*bits))]),
-            UserToServer::VideoStatus(status) => ("VIDEOSENDING_STATUS", USERS, vec![("status", status.to_string())]),
-            UserToServer::CodePage(page) => ("TEXT_CODEPAGE", USERS, vec![("code page", page.to_string())]),
-            UserToServer::Disconnect(who) => ("DISCONNECT", "wire/02 section 4.4", vec![ssrc("ssrc", *who)]),
-            UserToServer::Ban(who) => ("BAN_USER", "wire/02 section 4.4", vec![ssrc("ssrc", *who)]),
-        },
-        ToServer::Floor(FloorToServer::Token(target)) => ("TOKEN_UPDATE", TOKEN, vec![ssrc("to", *target)]),
-        ToServer::Floor(FloorToServer::GiveOutToken { target, questioners }) => {
-            ("GIVEOUT_TOKEN", TOKEN, vec![ssrc("to", *target), ("questioners", shown(&format!("{questioners:?}")))])
-        }
-        ToServer::Playback(wish) => return playback_wish(wish).of(&clear),
-        ToServer::Passed(passed) => return self::passed(passed),
-    };
-    Described::new(name, section, fields).of(&clear)
-}
+    fn field(mut self, name: &'static str, value: impl Display) -> Sheet {
+        self.fields.push((name.into(), value_shown(&value.to_string())));
+        self
+    }
 
-/// A message of a server after admission.
-pub fn to_client(message: &ToClient) -> Described {
-    let clear = message.encode();
-    let (name, section, fields) = match message {
-        ToClient::Alive(alive) => ("ALIVE", "wire/01 section 10.1", alive_fields(*alive)),
-        ToClient::Chat(chat) => return self::chat(chat).of(&clear),
-        ToClient::User(user) => match user {
-            UserToClient::Add(user) => (
-                "USER_UPDATE",
-                "wire/02 section 4.1",
-                vec![
-                    ("kind", "add".into()),
-                    ssrc("ssrc", user.ssrc),
-                    ("name", shown(&user.name)),
-                    ("user id", shown(&user.user_id)),
-                    ("capability", capability(user.capability)),
-                    (
-                        "version",
-                        user.version.map_or_else(|| "none".into(), |(major, minor)| format!("{major}.{minor}")),
-                    ),
-                ],
-            ),
-            UserToClient::Delete { ssrc: who, by_action } => {
-                let kind = if *by_action { "left" } else { "lost" };
-                ("USER_UPDATE", "wire/02 section 4.1", vec![("kind", kind.into()), ssrc("ssrc", *who)])
-            }
-            UserToClient::Capability(who, bits) => {
-                ("CHANGE_CAP", USERS, vec![ssrc("ssrc", *who), ("capability", capability(*bits))])
-            }
-            UserToClient::VideoStatus(who, status) => {
-                ("VIDEOSENDING_STATUS", USERS, vec![ssrc("ssrc", *who), ("status", status.to_string())])
-            }
-            UserToClient::CodePage(who, page) => {
-                ("TEXT_CODEPAGE", USERS, vec![ssrc("ssrc", *who), ("code page", page.to_string())])
-            }
-        },
-        ToClient::Floor(floor) => return self::floor(floor).of(&clear),
-        ToClient::Fact(fact) => return self::fact(fact, &clear),
-        ToClient::Playback(playback) => return self::playback(playback).of(&clear),
-        ToClient::End(End::SessionEnd) => ("SESSION_END", "wire/02 section 13", vec![]),
-        ToClient::End(End::Disconnect) => ("DISCONNECT", "wire/02 section 4.4", vec![]),
-        ToClient::End(End::Overwrite) => ("USER_OVERWRITE", "wire/02 section 13", vec![]),
-        ToClient::Passed(passed) => return self::passed(passed),
-    };
-    Described::new(name, section, fields).of(&clear)
-}
+    fn maybe(self, name: &'static str, value: Option<impl Display>) -> Sheet {
+        value.into_iter().fold(self, |sheet, value| sheet.field(name, value))
+    }
 
-/// A server's answer before admission.
-pub fn before_admission(answer: &BeforeAdmission) -> Described {
-    let clear = answer.encode();
-    match answer {
-        BeforeAdmission::PasswordWanted => {
-            Described::new("USERINFO2_DIRECTAUTH", "wire/01 section 6.1", vec![]).of(&clear)
-        }
-        BeforeAdmission::Wait { kind, owner } => {
-            let fields = vec![("kind", format!("{kind:?}")), ("owner", shown(owner))];
-            Described::new("WAIT_MESSAGE", "wire/01 section 6.2", fields).of(&clear)
-        }
-        BeforeAdmission::Mode(mode) => {
-            Described::new("THIRDPARTY_MODE", "wire/01 section 6.3", vec![("mode", mode.to_string())]).of(&clear)
-        }
-        BeforeAdmission::RecordingPasswordWanted(state) => {
-            Described::new("JNR_PASSWORD", "wire/05 section 3.2", vec![("state", state.to_string())]).of(&clear)
-        }
-        BeforeAdmission::Admitted(info) => {
-            let fields = vec![
-                ssrc("ssrc", info.ssrc),
-                ("session index", info.session_index.to_string()),
-                ("bandwidth", format!("{} bit/s", info.max_bandwidth)),
-                ("elapsed", format!("{} ms", info.elapsed_ms)),
-                ("meeting key", HIDDEN.into()),
-            ];
-            Described::new("INITIAL_INFO", "wire/01 section 7.1", fields).masked_spans(&clear)
-        }
-        BeforeAdmission::Playing(start) => {
-            let fields = vec![
-                ("playback id", start.playback_id.to_string()),
-                ("session index", start.session_index.to_string()),
-            ];
-            Described::new("INITIAL_INFO", "wire/05 section 4.1", fields).of(&clear)
-        }
-        BeforeAdmission::Refused(refusal) => {
-            let fields = vec![("refused", refusal.to_string())];
-            Described::new("INITIAL_INFO", "wire/01 section 6.5", fields).of(&clear)
+    fn list<T: Display>(self, name: &'static str, values: &[T]) -> Sheet {
+        // No more of them can be seen.
+        let seen: Vec<String> = values.iter().take(MAX_TEXT).map(T::to_string).collect();
+        self.field(name, seen.join(", "))
+    }
+
+    fn hidden(self, name: &'static str, length: usize) -> Sheet {
+        self.field(name, format!("hidden, {length} bytes"))
+    }
+
+    fn mask(mut self, range: Range<usize>) -> Sheet {
+        self.masked.push(range);
+        self
+    }
+
+    /// Masks an encrypted field.
+    fn mask_span(self, span: Option<&Span>) -> Sheet {
+        match span {
+            Some(span) => self.mask(range_of(span)),
+            None => self,
         }
     }
 }
 
-/// A client's join request.
-pub fn join(request: &JoinRequest) -> Described {
-    let userinfo = |text: &str| ("userinfo", format!("{HIDDEN}, {} bytes", text.len()));
-    let (name, fields) = match request {
-        JoinRequest::Hit { userinfo: text, flags } => {
-            ("JOIN", vec![userinfo(text), ("flags", format!("{flags:#04x}"))])
+fn sheet(kind: ItemKind, item: &[u8], keys: &Keys, trail: &mut Vec<Span>) -> Option<Sheet> {
+    // Where all that is encrypted is secret, it is not decrypted in the first place.
+    const SEALED: &Keys = &Keys::CLEAR;
+    let exchange = |name| Sheet::new(name, "wire/01 section 2.1");
+    Some(match kind {
+        ItemKind::Hello => hello(&whole(item, keys, trail, Hello::decode)?),
+        ItemKind::ServerVersion => {
+            let version = whole(item, keys, trail, handshake::decode_server_version)?;
+            exchange("SERVER_VERSION").field("version", String::from_utf8_lossy(&version))
         }
-        JoinRequest::Shared { userinfo: text, .. } => ("JOIN SHARED", vec![userinfo(text)]),
-        JoinRequest::Office { user_id, who, flags, invitation } => {
-            let who = match who {
-                OfficeIdentity::Guest(name) => shown(name),
-                OfficeIdentity::Password(_) => format!("by password, {HIDDEN}"),
+        ItemKind::ClientPublicKey => {
+            let (group, public) = whole(item, keys, trail, handshake::decode_client_public)?;
+            let group = match group {
+                Group::Modp2048 => "2048 bit",
+                Group::Modp1024 => "1024 bit",
             };
-            let invited = if invitation.is_some() { HIDDEN } else { "none" };
-            let flags = ("flags", format!("{flags:#04x}"));
-            ("JOIN OFFICE", vec![("user id", shown(user_id)), ("who", who), flags, ("invitation", invited.into())])
+            exchange("CLIENT_PUBLIC_KEY").field("group", group).field("length", public.len())
         }
-        JoinRequest::OfficePlayback { user_id, file, .. } => (
-            "JOIN OFFICE PLAYBACK",
-            vec![("user id", shown(user_id)), ("file", shown(file)), ("password", HIDDEN.into())],
-        ),
-        JoinRequest::Other(action) => ("JOIN", vec![("action", char::from(*action).to_string())]),
-    };
-    Described::new(name, "wire/01 section 5", fields).secret(&request.encode())
+        ItemKind::ServerPublicKey => {
+            let public = whole(item, keys, trail, handshake::decode_server_public)?;
+            exchange("SERVER_PUBLIC_KEY").field("length", public.len())
+        }
+        ItemKind::ServerParameter => server_parameter(whole(item, keys, trail, ServerParameter::decode)?),
+        ItemKind::ClientBlock => Sheet::new("CLIENT_PARAMETERS", "wire/01 section 4"),
+        ItemKind::ClientParameter => {
+            let sheet = client_parameter(whole(item, SEALED, trail, ClientParameter::decode)?);
+            trail.clear();
+            sheet
+        }
+        ItemKind::JoinRequest => {
+            let request = whole(item, keys, trail, JoinRequest::decode)?;
+            join_request(&request, item, trail)
+        }
+        ItemKind::BeforeAdmission => before_admission(item, trail)?,
+        ItemKind::PasswordAnswer => {
+            let sheet = Sheet::new("PASSWORD_ANSWER", "wire/01 section 6.1");
+            match whole(item, SEALED, trail, PasswordAnswer::decode)? {
+                PasswordAnswer::Given(hash) => sheet.hidden("password", hash.len()).mask_span(trail.first()),
+                PasswordAnswer::Cancelled => sheet.field("answer", "cancelled"),
+            }
+        }
+        ItemKind::WaitAnswer => {
+            let length = whole(item, keys, trail, |r| r.i32())?;
+            Sheet::new("WAIT_ANSWER", "wire/01 section 6.2").field("length", length)
+        }
+        ItemKind::ToServer => to_server(whole(item, keys, trail, ToServer::decode)?, item),
+        ItemKind::ToClient if item.first() == Some(&b'0') => before_admission(item, trail)?,
+        ItemKind::ToClient => {
+            let decoded = whole(item, keys, trail, ToClient::decode)
+                .or_else(|| whole(item, keys, trail, |r| ToClient::decode_playback(InfoLayout::Hit, r)))
+                .or_else(|| whole(item, keys, trail, |r| ToClient::decode_playback(InfoLayout::Fixed, r)));
+            to_client(decoded?, item)
+        }
+        ItemKind::Challenge => Sheet::new("CHALLENGE", "wire/01 section 8").field("length", item.len()),
+        ItemKind::ChallengeAnswer => {
+            Sheet::new("CHALLENGE_ANSWER", "wire/01 section 8").hidden("answer", item.len()).mask(0..item.len())
+        }
+        ItemKind::RelayRequest => {
+            let request = whole(item, keys, trail, |r| {
+                if r.data().first() == Some(&b'~') {
+                    r.u8()?;
+                }
+                RelayRequest::decode(r)
+            });
+            relay_request(request?)
+        }
+        ItemKind::RelayResult => {
+            let result = whole(item, keys, trail, RelayResult::decode)?;
+            relay("RELAY_RESULT").field("result", item.first().copied().unwrap_or_default()).field("meaning", result)
+        }
+        ItemKind::RelayTarget => {
+            let target = whole(item, keys, trail, RelayTarget::decode)?;
+            relay("RELAY_TARGET").field("host", target.host).field("port", target.port)
+        }
+        ItemKind::RelayPass => {
+            let pass = whole(item, keys, trail, |r| RelayPass::decode(item.len() > 4, r))?;
+            relay("RELAY_PASS").field("relay_id", pass.relay_id).maybe("address", pass.address)
+        }
+        ItemKind::Unknown => return None,
+    })
 }
 
-/// A client's parameter.
-pub fn client_parameter(parameter: &ClientParameter) -> Described {
-    let clear = parameter.encode();
-    let name = |name| Described::new(name, "wire/01 section 4", vec![]);
-    let with = |name, field, value: String| Described::new(name, "wire/01 section 4", vec![(field, value)]).of(&clear);
+/// Reads an item that must have nothing behind it.
+fn whole<'a, T>(
+    item: &'a [u8],
+    keys: &'a Keys,
+    trail: &mut Vec<Span>,
+    read: impl FnOnce(&mut Reader<'_>) -> Decoded<T>,
+) -> Option<T> {
+    trail.clear();
+    let mut reader = Reader::tracing(item, keys, trail);
+    let decoded = read(&mut reader).ok()?;
+    (reader.taken() == item.len()).then_some(decoded)
+}
+
+fn hello(hello: &Hello) -> Sheet {
+    let start = |name| Sheet::new(name, "wire/01 section 1.4");
+    match hello {
+        Hello::Control { major, minor } => start("HELLO").field("version", format!("{major}.{minor}")),
+        Hello::Lists => start("HELLO LISTS"),
+        Hello::Relay => start("HELLO RELAY"),
+        Hello::Secondary(secondary) => {
+            let name = match secondary.kind {
+                SecondaryKind::Media => "HELLO MEDIA",
+                SecondaryKind::PlaybackMedia => "HELLO PLAYBACK MEDIA",
+                SecondaryKind::SlideUpload => "HELLO SLIDE UPLOAD",
+                SecondaryKind::SlideDownload => "HELLO SLIDE DOWNLOAD",
+                SecondaryKind::PlaybackSlideDownload => "HELLO PLAYBACK SLIDE DOWNLOAD",
+            };
+            start(name).field("session_index", secondary.session_index).field("id", secondary.id)
+        }
+    }
+}
+
+fn server_parameter(parameter: Option<ServerParameter>) -> Sheet {
+    let entry = |name| Sheet::new(name, "wire/01 section 3");
     match parameter {
-        ClientParameter::ReconnectTicket(_) => name("RECONNECT_TICKET").masked_from(&clear, 8),
-        ClientParameter::ReconnectName(_) => name("RECONNECT_NAME").masked_from(&clear, 8),
-        ClientParameter::Relay(ip, port) => with("RELAY", "address", format!("{ip} port {port}")),
-        ClientParameter::ClientType(text) => with("CLIENT_TYPE", "type", shown(text)),
-        ClientParameter::PlayerName(text) => with("PLAYER_NAME", "name", shown(text)),
-        ClientParameter::MakeRecording => name("MAKE_RECORDING").of(&clear),
-        ClientParameter::MeetingIdentity { meeting_type, random_id } => {
-            with("MEETING_IDENTITY", "identity", format!("type {meeting_type}, id {random_id}"))
-        }
-        ClientParameter::Other(id, length) => Described::new(
-            "PARAMETER",
-            "wire/01 section 4",
-            vec![("id", id.to_string()), ("length", length.to_string())],
-        ),
+        None => entry("END_OF_PARAMETERS"),
+        Some(ServerParameter::Cipher(cipher)) => entry("CIPHER").field("cipher", cipher),
+        Some(ServerParameter::Tick(tick)) => entry("SERVER_TICK").field("tick", tick),
+        Some(ServerParameter::CodePage(page)) => entry("UTF8_SUPPORT").field("code_page", page),
+        Some(ServerParameter::AcceptClientParameters) => entry("ACCEPT_CLIENT_PARAMETER"),
+        Some(ServerParameter::Other(id, length)) => entry("SERVER_PARAMETER").field("id", id).field("length", length),
     }
 }
 
-/// A client's answer to a password prompt.
-pub fn password_answer(answer: &PasswordAnswer) -> Described {
-    let what = match answer {
-        PasswordAnswer::Given(_) => HIDDEN,
-        PasswordAnswer::Cancelled => "cancelled",
-    };
-    Described::new("PASSWORD", "wire/01 section 6.1", vec![("password", what.into())]).secret(&answer.encode())
-}
-
-fn chat(chat: &ChatToClient) -> Described {
-    const SECTION: &str = "wire/02 section 6";
-    match chat {
-        ChatToClient::Line { text, from, tick, date } => {
-            let number = |n: Option<String>| n.unwrap_or_else(|| "unknown".into());
-            let fields = vec![
-                ssrc("from", *from),
-                ("text", shown(text)),
-                ("tick", number(tick.map(|tick| tick.to_string()))),
-                ("date", number(date.map(|date| date.to_string()))),
-            ];
-            Described::new("CHAT_TEXT_TIME", SECTION, fields)
+fn client_parameter(parameter: Option<ClientParameter>) -> Sheet {
+    let entry = |name| Sheet::new(name, "wire/01 section 4");
+    let data = |length: usize| PARAMETER_DATA..PARAMETER_DATA.saturating_add(length);
+    match parameter {
+        None => entry("END_OF_PARAMETERS"),
+        Some(ClientParameter::ReconnectTicket(ticket)) => {
+            entry("RECONNECT_TICKET").hidden("ticket", ticket.len()).mask(data(ticket.len()))
         }
-        ChatToClient::Whisper { from, to, text } => Described::new(
-            "PRIVATE_CHAT_TEXT",
-            SECTION,
-            vec![ssrc("from", *from), ssrc("to", *to), ("text", shown(text))],
-        ),
-        ChatToClient::WhisperOther { from, to, kind, value } => {
-            let fields =
-                vec![ssrc("from", *from), ssrc("to", *to), ("kind", kind.to_string()), ("value", value.to_string())];
-            Described::new("PRIVATE_CHAT_TEXT", SECTION, fields)
+        Some(ClientParameter::Relay(ip, port)) => {
+            entry(if ip.is_ipv4() { "RELAY_IPV4" } else { "RELAY_IPV6" }).field("address", ip).field("port", port)
+        }
+        Some(ClientParameter::ClientType(text)) => entry("CLIENT_TYPE").field("type", text),
+        Some(ClientParameter::PlayerName(text)) => entry("PLAYER_NAME").field("name", text),
+        Some(ClientParameter::MakeRecording) => entry("MAKE_RECORDING"),
+        Some(ClientParameter::MeetingIdentity { meeting_type, random_id }) => {
+            entry("MEETING_IDENTITY").field("meeting_type", meeting_type).field("random_id", random_id)
+        }
+        Some(ClientParameter::ReconnectName(name)) => {
+            entry("RECONNECT_NAME").hidden("name", name.len()).mask(data(name.len()))
+        }
+        // Whatever a client may keep there: nobody has said that it is no credential.
+        Some(ClientParameter::Other(id, length)) => {
+            entry("CLIENT_PARAMETER").field("id", id).hidden("data", length).mask(data(length))
         }
     }
 }
 
-fn floor(floor: &FloorToClient) -> Described {
-    let (name, section, fields) = match floor {
-        FloorToClient::Token(who) => ("TOKEN_UPDATE", TOKEN, vec![ssrc("holder", *who)]),
-        FloorToClient::DataSender(who) => ("DATA_SENDER", "wire/02 section 5.3", vec![ssrc("sender", *who)]),
-        FloorToClient::TokenOwner => ("TOKEN_OWNER_NOTIFY", "wire/02 section 5.1", vec![]),
-        FloorToClient::Channels { video, audio } => (
-            "PARTICIPANT_VIDEO",
-            "wire/02 section 1.3",
-            vec![("video", video.to_string()), ("audio", audio.to_string())],
-        ),
-        FloorToClient::Speaker { ssrc: who, channel, assigned } => (
-            "PARTICIPANT_VIDEO",
-            "wire/02 section 5.3",
-            vec![
-                ("speaker", if *assigned { "assigned" } else { "removed" }.into()),
-                ssrc("ssrc", *who),
-                ("channel", channel.to_string()),
-            ],
-        ),
-        FloorToClient::Controller(who) => ("CONTROLLER_UPDATE", "wire/02 section 5.5", vec![ssrc("controller", *who)]),
-        FloorToClient::ControlFlags(flags) => {
-            ("MEETING_CONTROL", "wire/02 section 5.5", vec![("flags", format!("{flags:#x}"))])
+fn join_request(request: &JoinRequest, item: &[u8], trail: &[Span]) -> Sheet {
+    let action = item.first().copied().map(char::from).unwrap_or_default();
+    let sheet = Sheet::new("JOIN_REQUEST", "wire/01 section 5").field("action", action);
+    match request {
+        JoinRequest::Hit { flags, .. } => {
+            let length = length_at(item, 1);
+            sheet.hidden("userinfo", length).field("flags", format!("{flags:#04x}")).mask(5..5 + length)
         }
-        FloorToClient::Assistant(who) => ("ASSIGN_ASSISTANT", "wire/02 section 5.5", vec![ssrc("assistant", *who)]),
-    };
-    Described::new(name, section, fields)
+        JoinRequest::Shared { .. } => {
+            let userinfo = length_at(item, 1);
+            let credential = length_at(item, 5 + userinfo);
+            sheet.hidden("userinfo", userinfo).hidden("credential", credential).mask(5..item.len())
+        }
+        JoinRequest::Office { user_id, who, flags, invitation } => {
+            let sheet = sheet.field("user_id", user_id);
+            let sheet = match who {
+                OfficeIdentity::Guest(name) => sheet.field("guest", name),
+                OfficeIdentity::Password(hash) => sheet.hidden("password", hash.len()).mask_span(trail.get(1)),
+            };
+            let sheet = sheet.field("flags", format!("{flags:#04x}"));
+            match invitation {
+                Some(_) => {
+                    let span = trail.get(2);
+                    sheet.hidden("invitation", span.map_or(0, |span| range_of(span).len())).mask_span(span)
+                }
+                None => sheet,
+            }
+        }
+        JoinRequest::OfficePlayback { user_id, password, file } => sheet
+            .field("user_id", user_id)
+            .hidden("password", password.len())
+            .field("file", file)
+            .mask_span(trail.get(1)),
+        JoinRequest::Other(_) => sheet,
+    }
 }
 
-fn fact(fact: &Fact, clear: &Clear) -> Described {
-    let one = |name, field, value: String| Described::new(name, FACTS, vec![(field, value)]).of(clear);
-    let none = |name| Described::new(name, FACTS, vec![]).of(clear);
+fn before_admission(item: &[u8], trail: &mut Vec<Span>) -> Option<Sheet> {
+    let mode = if item.len() == PLAYBACK_INFO { Mode::Playback } else { Mode::Meeting };
+    // All that is encrypted here is the meeting's key.
+    let answer = whole(item, &Keys::CLEAR, trail, |r| BeforeAdmission::decode_in(mode, r))?;
+    let sheet = Sheet::of(item);
+    Some(match answer {
+        BeforeAdmission::PasswordWanted => sheet.field("kind", 0),
+        BeforeAdmission::Wait { kind, owner } => {
+            let kind = match kind {
+                WaitKind::LeaveMessageAbsent => "absent, leave a message?",
+                WaitKind::Permission => "permission is asked",
+                WaitKind::LeaveMessageBusy => "busy, leave a message?",
+            };
+            sheet.field("kind", kind).field("owner", owner)
+        }
+        BeforeAdmission::Mode(mode) => sheet.field("mode", mode),
+        BeforeAdmission::RecordingPasswordWanted(again) => sheet.field("state", again),
+        BeforeAdmission::Admitted(info) => sheet
+            .field("status", "success")
+            .field("ssrc", info.ssrc)
+            .field("session_index", info.session_index)
+            .field("max_bandwidth", info.max_bandwidth)
+            .hidden("meeting_iv", info.meeting.iv().len())
+            .hidden("meeting_key", info.meeting.key().len())
+            .field("elapsed_ms", info.elapsed_ms)
+            .mask_span(trail.first())
+            .mask_span(trail.get(1)),
+        BeforeAdmission::Playing(start) => sheet
+            .field("status", "success")
+            .field("playback_id", start.playback_id)
+            .field("session_index", start.session_index),
+        BeforeAdmission::Refused(refusal) => {
+            sheet.field("status", refusal.status()).field("meaning", refusal.meaning())
+        }
+    })
+}
+
+fn to_server(message: ToServer, item: &[u8]) -> Sheet {
+    let sheet = Sheet::of(item);
+    match message {
+        ToServer::Alive(alive) => alive_kind(sheet, alive),
+        ToServer::EndMeeting => sheet,
+        ToServer::Chat(ChatToServer::Say { text }) => sheet.field("text", text),
+        ToServer::Chat(ChatToServer::Whisper { to, text }) => sheet.field("to", to).field("text", text),
+        ToServer::User(UserToServer::Capability(bits)) => sheet.field("capability", capability(bits)),
+        ToServer::User(UserToServer::VideoStatus(status)) => sheet.field("status", status),
+        ToServer::User(UserToServer::CodePage(page)) => sheet.field("code_page", page),
+        ToServer::User(UserToServer::Disconnect(ssrc) | UserToServer::Ban(ssrc)) => sheet.field("ssrc", ssrc),
+        ToServer::Floor(FloorToServer::Token(target)) => sheet.field("ssrc", target),
+        ToServer::Floor(FloorToServer::GiveOutToken { target, questioners }) => {
+            sheet.field("ssrc", target).list("questioners", &questioners)
+        }
+        ToServer::Playback(wish) => match wish {
+            PlaybackToServer::Repeat(on) => sheet.field("on", on),
+            PlaybackToServer::Pause | PlaybackToServer::Play => sheet,
+            PlaybackToServer::Seek(tick) => sheet.field("tick", tick),
+            PlaybackToServer::BothVideo(both) => sheet.field("both", both),
+            PlaybackToServer::Speed(percent) => sheet.field("percent", percent),
+        },
+        ToServer::Passed(passed) => passed_over(sheet, passed, item),
+    }
+}
+
+fn to_client(message: ToClient, item: &[u8]) -> Sheet {
+    let sheet = Sheet::of(item);
+    match message {
+        ToClient::Alive(alive) => alive_kind(sheet, alive),
+        ToClient::Chat(ChatToClient::Line { text, from, tick, date }) => {
+            sheet.field("text", text).field("from", from).maybe("tick", tick).maybe("date", date)
+        }
+        ToClient::Chat(ChatToClient::Whisper { from, to, text }) => {
+            sheet.field("from", from).field("to", to).field("text", text)
+        }
+        ToClient::Chat(ChatToClient::WhisperOther { from, to, kind, value }) => {
+            sheet.field("from", from).field("to", to).field("kind", kind).field("value", value)
+        }
+        ToClient::User(UserToClient::Add(user)) => sheet
+            .field("kind", "add")
+            .field("capability", capability(user.capability))
+            .field("ssrc", user.ssrc)
+            .field("user_id", user.user_id)
+            .field("name", user.name)
+            .maybe("version", user.version.map(|(major, minor)| format!("{major}.{minor}"))),
+        ToClient::User(UserToClient::Delete { ssrc, by_action }) => {
+            sheet.field("kind", if by_action { "left" } else { "lost" }).field("ssrc", ssrc)
+        }
+        ToClient::User(UserToClient::Capability(ssrc, bits)) => {
+            sheet.field("ssrc", ssrc).field("capability", capability(bits))
+        }
+        ToClient::User(UserToClient::VideoStatus(ssrc, status)) => sheet.field("ssrc", ssrc).field("status", status),
+        ToClient::User(UserToClient::CodePage(ssrc, page)) => sheet.field("ssrc", ssrc).field("code_page", page),
+        ToClient::Floor(message) => floor(sheet, &message),
+        ToClient::Fact(message) => fact(sheet, message, item),
+        ToClient::Playback(message) => playback(sheet, message),
+        ToClient::End(End::SessionEnd | End::Disconnect | End::Overwrite) => sheet,
+        ToClient::Passed(passed) => passed_over(sheet, passed, item),
+    }
+}
+
+fn floor(sheet: Sheet, message: &FloorToClient) -> Sheet {
+    match message {
+        FloorToClient::Token(ssrc)
+        | FloorToClient::DataSender(ssrc)
+        | FloorToClient::Controller(ssrc)
+        | FloorToClient::Assistant(ssrc) => sheet.field("ssrc", ssrc),
+        FloorToClient::TokenOwner => sheet,
+        FloorToClient::Channels { video, audio } => {
+            sheet.field("kind", "channels").field("video", video).field("audio", audio)
+        }
+        FloorToClient::Speaker { ssrc, channel, assigned } => {
+            let kind = if *assigned { "speaker assigned" } else { "speaker removed" };
+            sheet.field("kind", kind).field("ssrc", ssrc).field("channel", channel)
+        }
+        FloorToClient::ControlFlags(flags) => sheet.field("flags", format!("{flags:#x}")),
+    }
+}
+
+fn fact(sheet: Sheet, fact: Fact, item: &[u8]) -> Sheet {
     match fact {
-        Fact::MaxExtension(most) => one("EXTENSION_MAX_SUPPORT", "highest", most.to_string()),
+        Fact::MaxExtension(max) => sheet.field("max", max),
         Fact::Identity { meeting_type, random_id } => {
-            one("MEETING_INFO", "identity", format!("type {meeting_type}, id {random_id}"))
+            sheet.field("meeting_type", meeting_type).field("random_id", random_id)
         }
-        // It lets its holder back in.
-        Fact::ReconnectName { real_name, .. } => {
-            let fields = vec![("name", HIDDEN.to_owned()), ("real name", shown(real_name))];
-            Described::new("RECONNECT_NAME", FACTS, fields).masked_from(clear, 9)
+        Fact::ReconnectName { name, real_name } => {
+            let at = EXTENSION_DATA + 4;
+            sheet
+                .hidden("name", name.len())
+                .field("real_name", real_name)
+                .mask(at..at + length_at(item, EXTENSION_DATA))
         }
-        Fact::Duration(seconds) => one("FULL_DURATION", "seconds", seconds.to_string()),
-        Fact::AudioCodecs(codecs) => one("AUDIO_PREFERENCE", "codecs", shown(&format!("{codecs:?}"))),
-        Fact::VideoCodecs(codecs) => one("VIDEO_PREFERENCE", "codecs", shown(&format!("{codecs:?}"))),
-        Fact::OpusRate(rate) => one("OPUS", "bit/s", rate.to_string()),
-        Fact::Recording(state) => one("RECORDING_STATUS", "state", state.to_string()),
-        Fact::NoRecording => none("JOINNET_NO_RECORDING"),
-        Fact::RecordingPassword { can_set, .. } => one("JNR_PASSWORD", "can set", can_set.to_string()),
-        Fact::RecordingPasswordState(state) => one("JNR_PASSWORD", "state", state.to_string()),
-        Fact::MeetingId(id) => one("MEETINGID_NOTIFICATION", "meeting id", shown(id)),
-        Fact::Title(title) => one("MEETING_TITLE", "title", shown(title)),
-        Fact::TerminationWarning => none("TERMINATION_WARNING"),
-        Fact::ServerShutdown => none("SERVER_SHUTDOWN"),
-        Fact::Initialised(flags) => one("SIP_CAP", "flags", flags.to_string()),
+        Fact::Duration(seconds) => sheet.field("seconds", seconds),
+        Fact::AudioCodecs(codecs) | Fact::VideoCodecs(codecs) => sheet.list("codecs", &codecs),
+        Fact::OpusRate(rate) => sheet.field("bit_rate", rate),
+        Fact::Recording(state) | Fact::RecordingPasswordState(state) => sheet.field("state", state),
+        Fact::RecordingPassword { can_set, extended_services } => {
+            sheet.field("state", 200).field("can_set", can_set).field("extended_services", extended_services)
+        }
+        Fact::MeetingId(id) => sheet.field("meeting_id", id),
+        Fact::Title(title) => sheet.field("title", title),
+        Fact::Initialised(flags) => sheet.field("flags", format!("{flags:#x}")),
+        Fact::NoRecording | Fact::TerminationWarning | Fact::ServerShutdown => sheet,
     }
 }
 
-fn playback_wish(wish: &PlaybackToServer) -> Described {
-    let (what, value) = match wish {
-        PlaybackToServer::Repeat(on) => ("repeat", on.to_string()),
-        PlaybackToServer::Pause => ("pause", String::new()),
-        PlaybackToServer::Seek(tick) => ("seek", format!("{tick} ms")),
-        PlaybackToServer::Play => ("play", String::new()),
-        PlaybackToServer::BothVideo(both) => ("both videos", both.to_string()),
-        PlaybackToServer::Speed(percent) => ("speed", format!("{percent} %")),
-    };
-    Described::new("PLAYBACK", "wire/05 section 6", vec![(what, value)])
-}
-
-fn playback(playback: &PlaybackToClient) -> Described {
-    let (name, fields) = match playback {
-        PlaybackToClient::Restart => ("PLAYBACK RESTART", vec![]),
-        PlaybackToClient::Info(info) => (
-            "PLAYBACK MEETING_INFO",
-            vec![
-                ("start", format!("{} ms", info.start)),
-                ("end", format!("{} ms", info.end)),
-                ("people", shown(&info.names.join(", "))),
-            ],
-        ),
-        PlaybackToClient::Tick(tick) => ("PLAYBACK TICK", vec![("position", format!("{tick} ms"))]),
-        PlaybackToClient::Decryption(status) => ("PLAYBACK DECRYPTION_STATUS", vec![("status", status.to_string())]),
-        PlaybackToClient::DecryptionProgress(percent) => {
-            ("PLAYBACK DECRYPTION_PROGRESS", vec![("percent", percent.to_string())])
+fn playback(sheet: Sheet, message: PlaybackToClient) -> Sheet {
+    match message {
+        PlaybackToClient::Restart | PlaybackToClient::End | PlaybackToClient::Unknown => sheet,
+        PlaybackToClient::Info(info) => {
+            let [year, month, day, hour, minute] = info.recorded_at;
+            sheet
+                .field("bandwidth_kbit", info.bandwidth_kbit)
+                .field("start", info.start)
+                .field("end", info.end)
+                .field("recorded_at", format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}"))
+                .list("names", &info.names)
         }
-        PlaybackToClient::Property(xml) => ("PLAYBACK PROPERTY", vec![("document", shown(xml))]),
-        PlaybackToClient::MeetingInfo(info) => {
-            ("PLAYBACK JNR_MEETINGINFO", vec![("info", shown(&String::from_utf8_lossy(info)))])
-        }
-        PlaybackToClient::End => ("END_OF_RECORDINGFILE", vec![]),
-        PlaybackToClient::Unknown => ("UNKNOWN_RECORDING", vec![]),
+        PlaybackToClient::Tick(tick) => sheet.field("tick", tick),
+        PlaybackToClient::Decryption(status) => sheet.field("status", status),
+        PlaybackToClient::DecryptionProgress(percent) => sheet.field("percent", percent),
+        // The same number means something else in the other direction.
+        PlaybackToClient::Property(xml) => Sheet::new("PROPERTY", "wire/05 section 5.5").field("xml", xml),
+        PlaybackToClient::MeetingInfo(info) => sheet.field("info", String::from_utf8_lossy(&info)),
+    }
+}
+
+fn passed_over(sheet: Sheet, passed: Passed, item: &[u8]) -> Sheet {
+    let sheet = Sheet { name: passed.name.into(), ..sheet };
+    let sheet = sheet.field("command", number_of(item)).field("length", item.len());
+    // A recording's password, and what leads into somebody's TURN server.
+    if matches!(passed.name, "JNR_PASSWORD" | "WEBRTC_TURN_SERVER") {
+        return sheet.mask(EXTENSION_DATA + 4..item.len());
+    }
+    sheet
+}
+
+fn relay(name: &'static str) -> Sheet {
+    Sheet::new(name, "wire/01 section 9")
+}
+
+fn relay_request(request: RelayRequest) -> Sheet {
+    let sheet = relay("RELAY_REQUEST");
+    let sheet = match request {
+        RelayRequest::Control { by_name } => sheet.field("wants", "control").field("by_name", by_name),
+        RelayRequest::Media(_) => sheet.field("wants", "media"),
+        RelayRequest::SlideDownload(_, slide) => sheet.field("wants", "slide download").field("slide", slide),
+        RelayRequest::SlideUpload(_) => sheet.field("wants", "slide upload"),
+        RelayRequest::Admitted(_, ssrc) => sheet.field("wants", "says that it is admitted").field("ssrc", ssrc),
+        RelayRequest::WantsMedia(_, one) => sheet.field("wants", "says that media follow").field("value", one),
     };
-    Described::new(name, "wire/05 section 5", fields)
+    match request.ride() {
+        Some(ride) => sheet.field("relay_id", ride.relay_id).field("session_index", ride.session_index),
+        None => sheet,
+    }
 }
 
-/// What is passed over is shown as it came, unless it may hold a password.
-fn passed(passed: &Passed) -> Described {
-    let described = Described::new(
-        passed.name,
-        "wire/02 section 1",
-        vec![("passed over", format!("{} bytes", passed.bytes.len()))],
-    );
-    let clear = Clear::new().raw(&passed.bytes);
-    if passed.name == "JNR_PASSWORD" { described.secret(&clear) } else { described.of(&clear) }
+fn alive_kind(sheet: Sheet, alive: Alive) -> Sheet {
+    sheet.field(
+        "kind",
+        match alive {
+            Alive::Probe => "probe",
+            Alive::Answer => "answer",
+        },
+    )
 }
 
-fn alive_fields(alive: Alive) -> Vec<(&'static str, String)> {
-    let kind = match alive {
-        Alive::Probe => "probe",
-        Alive::Answer => "answer",
-    };
-    vec![("kind", kind.into())]
-}
-
-fn ssrc(field: &'static str, number: i32) -> (&'static str, String) {
-    (field, if number < 0 { "nobody".into() } else { number.to_string() })
-}
-
-fn capability(bits: u8) -> String {
+fn capability(bits: u8) -> &'static str {
     match bits & 3 {
         0 => "none",
         1 => "audio",
         2 => "video",
         _ => "audio and video",
     }
-    .to_owned()
 }
 
-fn shown(text: &str) -> String {
-    if text.chars().count() <= MAX_TEXT {
-        text.to_owned()
-    } else {
-        text.chars().take(MAX_TEXT).chain(['…']).collect()
+/// A length within an item that has been read already.
+fn length_at(item: &[u8], at: usize) -> usize {
+    let length = number_at(item, at).and_then(|n| usize::try_from(n).ok()).unwrap_or_default();
+    length.min(item.len())
+}
+
+fn range_of(span: &Span) -> Range<usize> {
+    let start = usize::try_from(span.offset).unwrap_or(usize::MAX);
+    start..start.saturating_add(usize::try_from(span.length).unwrap_or(usize::MAX))
+}
+
+/// A value, cut, without a password that somebody typed as a command (wire/02 section 6).
+fn value_shown(value: &str) -> String {
+    let value = match value.split_once(TYPED_PASSWORD) {
+        Some((before, _)) => Cow::Owned(format!("{before}{TYPED_PASSWORD}(hidden)")),
+        None => Cow::Borrowed(value),
+    };
+    match value.char_indices().nth(MAX_TEXT) {
+        None => value.into_owned(),
+        Some(_) => value.chars().take(MAX_TEXT - 1).chain(['…']).collect(),
     }
 }
 
-const USERS: &str = "wire/02 section 4.3";
-const TOKEN: &str = "wire/02 section 5.2";
-const FACTS: &str = "wire/01 section 7.4";
-const HIDDEN: &str = "hidden";
-const MASK: u8 = b'*';
-const MAX_TEXT: usize = 200;
-const MAX_BYTES: usize = 512;
-
-#[cfg(test)]
-mod tests {
-    use super::super::cipher::KeyMaterial;
-    use super::super::join::InitialInfo;
-    use super::*;
-
-    /// Nothing of the secret, in the fields or the bytes.
-    fn hides(described: &Described, secret: &[u8]) {
-        let text = format!("{:?}", described.fields);
-        assert!(!text.contains(&*String::from_utf8_lossy(secret)), "{described:?}");
-        assert!(!described.bytes.windows(secret.len()).any(|bytes| bytes == secret), "{described:?}");
-    }
-
-    #[test]
-    fn no_secret_is_in_a_description() {
-        let secret = b"SECRETSECRET";
-        let text = "SECRETSECRET".to_owned();
-        let mut ticket = [0; 72];
-        ticket[12..24].copy_from_slice(secret);
-        let mut hash = [0; 20];
-        hash[4..16].copy_from_slice(secret);
-        let mut key = [0; 40];
-        key[..12].copy_from_slice(secret);
-        let info = InitialInfo {
-            ssrc: 0,
-            session_index: 7,
-            max_bandwidth: 1,
-            meeting: KeyMaterial::from_parts(key, hash),
-            elapsed_ms: 0,
-        };
-        for described in [
-            join(&JoinRequest::Hit { userinfo: text.clone(), flags: 0x38 }),
-            join(&JoinRequest::Shared { userinfo: text.clone(), credential: text.clone() }),
-            join(&JoinRequest::Office {
-                user_id: "olive".into(),
-                who: OfficeIdentity::Password(hash),
-                flags: 0,
-                invitation: Some(text.clone()),
-            }),
-            join(&JoinRequest::OfficePlayback { user_id: "olive".into(), password: hash, file: "f".into() }),
-            client_parameter(&ClientParameter::ReconnectTicket(ticket)),
-            client_parameter(&ClientParameter::ReconnectName(*secret)),
-            password_answer(&PasswordAnswer::Given(hash)),
-            before_admission(&BeforeAdmission::Admitted(Box::new(info))),
-            to_client(&ToClient::Fact(Fact::ReconnectName { name: secret.to_vec(), real_name: "Olive".into() })),
-            to_server(&ToServer::Passed(Passed { name: "JNR_PASSWORD", bytes: secret.to_vec() })),
-        ] {
-            hides(&described, secret);
-            assert!(described.size > 0, "{described:?}");
+/// The first bytes of an item in clear, with what is secret masked.
+fn bytes_shown(item: &[u8], keys: &Keys, encrypted: &[Span], masked: &[Range<usize>]) -> Vec<u8> {
+    let mut shown = item.get(..item.len().min(MAX_BYTES)).unwrap_or_default().to_vec();
+    let end = shown.len();
+    let within = |range: &Range<usize>| range.start.min(end)..range.end.min(end);
+    for span in encrypted {
+        // The cipher goes from the first byte on, so that the front of a field reads without its end.
+        let Some(run) = shown.get_mut(within(&range_of(span))) else { continue };
+        if let Some(cipher) = keys.of(span.key) {
+            cipher.decrypt(run);
+        }
+        let typed = run.windows(TYPED_PASSWORD.len()).position(|seen| seen == TYPED_PASSWORD.as_bytes());
+        if let Some(password) = typed.and_then(|at| run.get_mut(at + TYPED_PASSWORD.len()..)) {
+            password.fill(MASK);
         }
     }
-
-    #[test]
-    fn a_chat_line_has_its_name_its_text_and_its_bytes() {
-        let described = to_client(&ToClient::Chat(ChatToClient::Line {
-            text: "Olive>嗨".into(),
-            from: 0,
-            tick: Some(61_000),
-            date: None,
-        }));
-        assert_eq!((described.name, described.section), ("CHAT_TEXT_TIME", "wire/02 section 6"));
-        assert_eq!(described.fields[1], ("text", "Olive>嗨".into()));
-        assert_eq!(described.bytes[..5], [0x7a, 0, 0, 0, 93]);
-        let long = to_server(&ToServer::Chat(ChatToServer::Say { text: "x".repeat(2000) }));
-        assert_eq!((long.fields[0].1.chars().count(), long.bytes.len(), long.size), (MAX_TEXT + 1, MAX_BYTES, 2005));
+    for range in masked {
+        if let Some(run) = shown.get_mut(within(range)) {
+            run.fill(MASK);
+        }
     }
+    shown
 }
+
+/// What follows is a password; the known client hides it too.
+const TYPED_PASSWORD: &str = "__command: dummypassword ";
+
+/// Where the data of a parameter begin: behind length and id.
+const PARAMETER_DATA: usize = 8;
+
+/// Where the payload of an extended command begins.
+const EXTENSION_DATA: usize = 5;
+
+/// INITIAL_INFO of a playback has so many bytes (wire/05 section 4.1).
+const PLAYBACK_INFO: usize = 18;
+
+#[cfg(test)]
+#[path = "describe_tests.rs"]
+mod tests;

@@ -10,12 +10,13 @@
 //! - [`relay`]: what comes before all that on the way through a relay (wire/01 section 9).
 //! - [`playback`]: what a viewer of a recording says and is told (wire/05).
 //! - [`message`]: all families of a direction together, which is what a connection carries after admission.
-//! - [`describe`]: messages in words, for people, with what is secret left out.
 //! - [`layout`]: the lengths of the commands that are passed over, so that the stream never loses step.
+//! - [`conversation`], [`describe`], [`names`]: any item of a connection as a name and fields, for people, without its secrets.
 
 pub mod chat;
 pub mod cipher;
 pub mod clear;
+pub mod conversation;
 pub mod describe;
 pub mod exchange;
 pub mod facts;
@@ -26,6 +27,7 @@ pub mod inbox;
 pub mod join;
 pub mod layout;
 pub mod message;
+pub mod names;
 pub mod parameters;
 pub mod playback;
 pub mod refusal;
