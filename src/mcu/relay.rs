@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::net::lookup_host;
+use tokio::time::timeout;
 use tracing::{debug, info};
 
 use super::session::{SessionError, Shared, challenge, exchange_keys, send_parameters};
@@ -83,11 +84,38 @@ pub(super) async fn serve(mut pipe: Pipe, peer: SocketAddr, shared: &Shared) -> 
 }
 
 /// Steps 2 to 7: keys with the client, a connection to the MCU, then whatever the two say.
-async fn control(mut pipe: Pipe, by_name: bool, peer: SocketAddr, shared: &Shared) -> Result<(), SessionError> {
+async fn control(pipe: Pipe, by_name: bool, peer: SocketAddr, shared: &Shared) -> Result<(), SessionError> {
+    let total = shared.patience.admission;
+    let led = timeout(total, lead(pipe, by_name, peer, shared)).await.map_err(|_| SessionError::TooSlow(total))??;
+    // The number is free again when both directions are over.
+    let Some((pipe, mcu, _number)) = led else { return Ok(()) };
+    let (mut to_mcu, mut from_mcu) = mcu.split();
+    let (mut incoming, mut to_client) = pipe.split();
+    // When one side has ended, the other may still be reading or saying its last: dropped at once, that would be lost.
+    tokio::select! {
+        ended = upstream(&mut incoming, &mut to_mcu) => {
+            debug!(%peer, "the client ended: {ended:?}");
+            drop(timeout(LINGER, downstream(&mut from_mcu, &mut to_client)).await);
+        }
+        ended = downstream(&mut from_mcu, &mut to_client) => {
+            debug!(%peer, "the MCU ended: {ended:?}");
+            incoming.drain(LINGER).await;
+        }
+    }
+    Ok(())
+}
+
+/// Until the MCU is reached; `None` if it is not.
+async fn lead(
+    mut pipe: Pipe,
+    by_name: bool,
+    peer: SocketAddr,
+    shared: &Shared,
+) -> Result<Option<(Pipe, Connection, Number)>, SessionError> {
     let step = shared.patience.step;
     pipe.write(&RelayResult::Continue.encode()).await?;
     let version = pipe.read(step, "the start of a key exchange", crate::wire::handshake::Hello::decode).await?;
-    let crate::wire::handshake::Hello::Control { major, minor } = version else { return Ok(()) };
+    let crate::wire::handshake::Hello::Control { major, minor } = version else { return Ok(None) };
     let keys = exchange_keys(&mut pipe, (major, minor), step).await?;
     let cipher = Cipher::new(CipherName::Aes256, &keys);
     pipe.incoming.keys.control = Some(cipher.clone());
@@ -95,23 +123,17 @@ async fn control(mut pipe: Pipe, by_name: bool, peer: SocketAddr, shared: &Share
     send_parameters(&mut pipe, shared, false).await?;
     let target = pipe.read(step, "the MCU's address", RelayTarget::decode).await?;
     let Some(number) = shared.relays.enter(cipher) else {
-        return refuse(pipe, RelayResult::Busy, peer, "too many relays").await;
+        return refuse(pipe, RelayResult::Busy, peer, "too many relays").await.map(|()| None);
     };
     let mcu = match reach(&target, peer.ip(), &shared.relay, step).await {
         Ok(mcu) => mcu,
-        Err((result, why)) => return refuse(pipe, result, peer, &why).await,
+        Err((result, why)) => return refuse(pipe, result, peer, &why).await.map(|()| None),
     };
     info!(%peer, relay = number.id, "leads to {}:{}", target.host, target.port);
     pipe.write(&RelayResult::Succeeded.encode()).await?;
     let address = by_name.then(|| shared.address.ip());
     pipe.write(&RelayPass { relay_id: number.id, address }.encode()).await?;
-    let (to_mcu, from_mcu) = mcu.split();
-    let (incoming, to_client) = pipe.split();
-    tokio::select! {
-        ended = upstream(incoming, to_mcu) => debug!(%peer, "the client ended: {ended:?}"),
-        ended = downstream(from_mcu, to_client) => debug!(%peer, "the MCU ended: {ended:?}"),
-    }
-    Ok(())
+    Ok(Some((pipe, mcu, number)))
 }
 
 /// The address is looked up once, judged, and that one is connected to: a name cannot mean another place a moment later.
@@ -123,7 +145,7 @@ async fn reach(
 ) -> Result<Connection, (RelayResult, String)> {
     let bare = target.host.trim_start_matches('[').trim_end_matches(']');
     let unknown = |why: String| (RelayResult::CannotConnect, why);
-    let found = tokio::time::timeout(patience, lookup_host((bare, target.port))).await;
+    let found = timeout(patience, lookup_host((bare, target.port))).await;
     let found: Vec<SocketAddr> = match found {
         Ok(Ok(found)) => found.collect(),
         Ok(Err(failure)) => return Err(unknown(format!("no address is known for {bare}: {failure}"))),
@@ -138,14 +160,14 @@ async fn reach(
     dial(&target, &Route::default(), CONNECT_WITHIN).await.map_err(|failure| unknown(failure.to_string()))
 }
 
-async fn upstream(mut from: Incoming, mut to: Sender) -> Result<(), LinkError> {
+async fn upstream(from: &mut Incoming, to: &mut Sender) -> Result<(), LinkError> {
     while let Some(bytes) = from.raw().await? {
         to.send(bytes).await?;
     }
     to.close().await
 }
 
-async fn downstream(mut from: Receiver, mut to: Sender) -> Result<(), LinkError> {
+async fn downstream(from: &mut Receiver, to: &mut Sender) -> Result<(), LinkError> {
     while let Some(bytes) = from.recv().await? {
         to.send(bytes).await?;
     }
@@ -181,6 +203,9 @@ async fn refuse(mut pipe: Pipe, result: RelayResult, peer: SocketAddr, why: &str
 
 /// Relays at one time.
 const MAX_RELAYS: usize = 500;
+
+/// What the other side still has to say, or to read, may take so long.
+const LINGER: Duration = Duration::from_secs(5);
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(20);
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use hitdeck::client::dialler::Outcome;
+use hitdeck::client::{ClientCommand, Ending};
 use hitdeck::hit::jnj::{Jnj, Relay};
 use hitdeck::mcu::Mcu;
 use hitdeck::wire::handshake::Hello;
@@ -10,7 +11,7 @@ use hitdeck::wire::relay::{RelayRequest, RelayResult, Ride};
 use tokio::net::TcpListener;
 
 use crate::peer::{Peer, closed};
-use crate::stage::{Stage, guest, heard, joined, owner, say, until};
+use crate::stage::{Stage, ended, guest, heard, joined, owner, say, until};
 
 fn through(jnj: Jnj, relay: &Mcu) -> Jnj {
     let at = relay.address();
@@ -36,7 +37,7 @@ async fn people_meet_through_a_relay_and_come_back_through_it() {
     heard(&gus, "through the relay").await;
     say(&gus, "and back 回來");
     heard(&olive, "and back 回來").await;
-    assert!(olive.command(hitdeck::client::ClientCommand::Cut));
+    assert!(olive.command(ClientCommand::Cut));
     until(&olive, "back", |s| s.reconnects == 1 && s.view.initialised && s.relay.is_some()).await;
 
     // The relay goes down: the client finds its way without it.
@@ -45,6 +46,22 @@ async fn people_meet_through_a_relay_and_come_back_through_it() {
     until(&olive, "direct", |s| s.reconnects == 2 && s.view.initialised && s.relay.is_none()).await;
     olive.finish().await;
     gus.finish().await;
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_of_a_meeting_is_told_through_a_relay() {
+    let (stage, relay) = (Stage::open().await, Stage::open().await);
+    // The last word and the close come at once: neither may overtake or swallow the other.
+    for n in 0..30 {
+        let olive = stage.faithful(through(stage.issue(&owner(&format!("last-{n}"))), &relay.mcu));
+        joined(&olive).await;
+        assert!(olive.command(ClientCommand::EndMeeting));
+        assert_eq!(ended(&olive).await, Ending::MeetingOver);
+        assert_eq!(olive.state().reconnects, 0);
+        olive.finish().await;
+    }
+    relay.close().await;
     stage.close().await;
 }
 
