@@ -140,7 +140,7 @@ fn show(file: &std::path::Path, dir: Option<&std::path::Path>, out: Output) -> R
     out.say(
         "jnj",
         &format!("a {mode} at {}, codetype {}, sealed by {site}", address, jnj.codetype.number()),
-        json!({ "mode": mode, "codetype": jnj.codetype.number(), "address": address.to_string(), "backups": jnj.backupip, "site": site }),
+        json!({ "mode": mode, "codetype": jnj.codetype.number(), "address": address, "backups": jnj.backupip, "site": site }),
     );
     let Some(dir) = dir else { return Ok(()) };
     let request = Installation::open(dir)?.open_userinfo(userinfo)?;

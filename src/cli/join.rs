@@ -2,8 +2,6 @@
 //!
 //! In: a jnj, what to say and what to expect. Out: what happened, and an exit status that a script can go by.
 
-use std::fs::File;
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,12 +13,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::Failure;
 use super::output::{Output, clock};
+use super::trace::Trace;
+use crate::client::dialler::{Outcome, Preference};
 use crate::client::{Client, ClientCommand, ClientEvent, ClientOptions, ClientState, Ending, Phase};
 use crate::clock::Clock;
 use crate::hit::jnj::Jnj;
 use crate::hit::password::PasswordHash;
 use crate::installation;
-use crate::link::Transport;
+use crate::link::{Certificates, Proxy, Route, Sha256Fingerprint, Transport};
 use crate::meeting::view::{Audience, ChatLine};
 
 #[derive(Debug, clap::Args)]
@@ -36,6 +36,9 @@ pub(super) struct Join {
     /// Say this after joining
     #[arg(long)]
     say: Vec<String>,
+    /// Pause so long between what is said: 2s, 500ms
+    #[arg(long, default_value = "0s", value_parser = duration)]
+    every: Duration,
     /// Wait up to 20 s for a chat line that contains this
     #[arg(long)]
     expect: Vec<String>,
@@ -45,13 +48,22 @@ pub(super) struct Join {
     /// Stay so long afterwards: 10s, 500ms, 2m
     #[arg(long, default_value = "0s", value_parser = duration)]
     stay: Duration,
+    /// End the meeting for everybody before leaving (the owner)
+    #[arg(long)]
+    end: bool,
     /// What carries the connection
     #[arg(long, value_enum, default_value_t = Carrier::Ws)]
     transport: Carrier,
-    /// HTTP proxy (not yet)
+    /// HTTP proxy: http://[user:password@]host:port
     #[arg(long)]
-    proxy: Option<String>,
-    /// Write every message of the server into this file
+    proxy: Option<Proxy>,
+    /// Trust exactly the certificate of this SHA-256 fingerprint (with --transport wss)
+    #[arg(long)]
+    trust_certificate: Option<Sha256Fingerprint>,
+    /// Whom the first connection belongs to: whoever opens first, or the first address for 5 s as in the browser client
+    #[arg(long, value_enum, default_value_t = Prefer::Guide)]
+    prefer: Prefer,
+    /// Write every message into this file, sent and received, one JSON object a line
     #[arg(long)]
     trace: Option<PathBuf>,
     /// One JSON object a line
@@ -62,52 +74,71 @@ pub(super) struct Join {
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum Carrier {
     Ws,
+    Wss,
     Tcp,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Prefer {
+    Guide,
+    Browser,
 }
 
 impl Join {
     pub(super) async fn run(self, stop: CancellationToken) -> Result<(), Failure> {
-        if self.proxy.is_some() {
-            return Err(Failure::Usage("--proxy is not there yet".into()));
-        }
         let mut jnj = Jnj::parse(&installation::read(&self.file)?).map_err(Failure::input)?;
         if let Some(name) = &self.name {
             jnj.player_name = Some(name.clone());
         }
-        let trace = self.trace.as_ref().map(File::create).transpose();
-        let mut trace = trace.map_err(|e| Failure::Usage(format!("the trace file cannot be made: {e}")))?;
+        let trace = self.trace.as_deref().map(Trace::start).transpose()?;
         let options = ClientOptions {
             transport: match self.transport {
                 Carrier::Ws => Transport::WebSocket,
+                Carrier::Wss => Transport::SecureWebSocket,
                 Carrier::Tcp => Transport::Tcp,
             },
+            route: Route {
+                proxy: self.proxy.clone(),
+                certificates: self.trust_certificate.map_or(Certificates::System, Certificates::Pinned),
+            },
+            preference: match self.prefer {
+                Prefer::Guide => Preference::Guide,
+                Prefer::Browser => Preference::Browser,
+            },
             password: self.password.as_deref().map(PasswordHash::of),
-            patience: PATIENCE,
-            clock: Clock::system(),
+            name: self.name.clone(),
+            inspector: trace.as_ref().map(Trace::inspector).unwrap_or_default(),
+            ..ClientOptions::new(Clock::system())
         };
         let client = Client::start(jnj, options);
-        let held = self.script(&client, trace.as_mut(), &stop).await;
+        let held = self.script(&client, &stop).await;
+        self.tell_attempts(&client.state());
+        // The time is up and the connection has not come back: that is no way to leave.
+        let lost = match &client.state().phase {
+            Phase::Reconnecting { why, .. } => Some(Ending::Lost(why.clone())),
+            _ => None,
+        };
         let ending = client.finish().await;
-        self.judge(held?, ending)
+        if let Some(trace) = trace {
+            trace.finish().await;
+        }
+        self.judge(held?, lost.unwrap_or(ending))
     }
 
     /// Joins, says, expects, stays. Gives the expectations that did not hold.
     ///
     /// # Errors
     /// When a password is wanted that was not given.
-    async fn script(
-        &self,
-        client: &Client,
-        mut trace: Option<&mut File>,
-        stop: &CancellationToken,
-    ) -> Result<Vec<String>, Failure> {
+    async fn script(&self, client: &Client, stop: &CancellationToken) -> Result<Vec<String>, Failure> {
         let out = Output::new(self.json);
         let mut events = client.events();
         let mut watch = client.watch();
         let mut told = 0;
         let mut joined = false;
+        let mut lines = self.say.iter().peekable();
+        let mut next_line = Instant::now();
         let mut deadline: Option<Instant> = None;
-        let mut staying = false;
+        let (mut staying, mut ending) = (false, false);
         loop {
             let state = Arc::clone(&watch.borrow_and_update());
             for line in state.view.chat.iter().skip(told) {
@@ -131,11 +162,10 @@ impl Join {
                 }
                 Phase::InMeeting if state.view.initialised && !joined => {
                     joined = true;
-                    deadline = Some(Instant::now() + EXPECT_WITHIN);
+                    next_line = Instant::now();
+                    let talking = self.every.saturating_mul(u32::try_from(self.say.len()).unwrap_or(u32::MAX));
+                    deadline = Some(next_line + talking + EXPECT_WITHIN);
                     self.announce(out, &state);
-                    for text in &self.say {
-                        client.command(ClientCommand::Say(text.clone()));
-                    }
                 }
                 _ => {}
             }
@@ -147,28 +177,54 @@ impl Join {
                 changed = watch.changed() => if changed.is_err() { return Ok(self.unmet(&client.state())) },
                 event = events.recv() => match event {
                     Ok(event) => {
-                        if let Some(file) = trace.as_deref_mut() {
-                            // A full disk must not end a test that asked for a trace only in passing.
-                            drop(writeln!(file, "{event:?}"));
-                        }
                         if let ClientEvent::Phase(phase) = event
                             && !matches!(phase, Phase::Ended(_))
                         {
                             out.say("phase", "", json!({ "phase": format!("{phase:?}") }));
                         }
                     }
-                    Err(RecvError::Lagged(missed)) => {
-                        if let Some(file) = trace.as_deref_mut() {
-                            drop(writeln!(file, "{missed} messages are missing here"));
-                        }
-                    }
+                    Err(RecvError::Lagged(_)) => {}
                     Err(RecvError::Closed) => return Ok(self.unmet(&client.state())),
                 },
+                () = tokio::time::sleep_until(next_line), if joined && lines.peek().is_some() => {
+                    next_line += self.every;
+                    client.command(ClientCommand::Say(lines.next().cloned().unwrap_or_default()));
+                }
                 () = tokio::time::sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
+                    if self.end && staying && !ending {
+                        // The server tells everybody, us too, and that ends the session.
+                        ending = client.command(ClientCommand::EndMeeting);
+                        deadline = Some(Instant::now() + EXPECT_WITHIN);
+                        continue;
+                    }
                     return Ok(self.unmet(&client.state()));
                 }
                 () = stop.cancelled() => return Ok(self.unmet(&client.state())),
             }
+        }
+    }
+
+    /// The timeline of the last dialling, for programs; for people only what went wrong before it went well.
+    fn tell_attempts(&self, state: &ClientState) {
+        let out = Output::new(self.json);
+        for row in state.attempts.iter() {
+            let (outcome, why) = match &row.outcome {
+                Outcome::Waiting => ("waiting", None),
+                Outcome::Trying => ("trying", None),
+                Outcome::Open => ("open", None),
+                Outcome::Won => ("won", None),
+                Outcome::Closed => ("closed", None),
+                Outcome::Failed(why) => ("failed", Some(why)),
+                Outcome::KeysFailed(why) => ("keys-failed", Some(why)),
+                Outcome::NotTried => ("not-tried", None),
+            };
+            let ms = |at: Option<Duration>| at.map(|at| u64::try_from(at.as_millis()).unwrap_or(u64::MAX));
+            let text = why.map_or_else(String::new, |why| format!("{}: {why}", row.address));
+            out.say(
+                "attempt",
+                &text,
+                json!({ "address": row.address, "started_ms": ms(row.started), "ended_ms": ms(row.ended), "outcome": outcome, "why": why }),
+            );
         }
     }
 
@@ -215,7 +271,17 @@ impl Join {
                 return Err(Failure::Refused(format!("{refusal}{advice}")));
             }
             Ending::NotConnected(why) => return Err(Failure::Connect(why)),
+            Ending::Untrusted { server, fingerprint, why } => {
+                return Err(Failure::Connect(format!(
+                    "the certificate of {server} is not trusted ({why}); to trust it, give --trust-certificate {fingerprint}"
+                )));
+            }
             Ending::NotServed(why) => return Err(Failure::Input(why)),
+            Ending::MessageDeclined { owner, busy } => {
+                let state = if busy { "is busy" } else { "is not online" };
+                return Err(Failure::Refused(format!("{owner} {state}; leaving a message was declined")));
+            }
+            Ending::Deleted(false) => return Err(Failure::Refused("the recording could not be deleted".into())),
             Ending::Lost(why) if unmet.is_empty() => return Err(Failure::Connect(why)),
             ending => out.say("ended", "", json!({ "how": format!("{ending:?}") })),
         }
@@ -256,5 +322,4 @@ fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-const PATIENCE: Duration = Duration::from_secs(60);
 const EXPECT_WITHIN: Duration = Duration::from_secs(20);

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Failure;
 use super::output::line;
+use super::trace::Trace;
 use crate::clock::Clock;
 use crate::installation::{DEFAULT_LISTEN, Installation};
 use crate::mcu;
@@ -24,6 +25,9 @@ pub(super) struct Mcu {
     /// Write down what clients send, in clear, into this folder: for making tests
     #[arg(long, hide = true)]
     transcripts: Option<PathBuf>,
+    /// Write every message of every connection into this file, one JSON object a line
+    #[arg(long)]
+    trace: Option<PathBuf>,
 }
 
 impl Mcu {
@@ -34,11 +38,16 @@ impl Mcu {
         if let Some(folder) = &self.transcripts {
             config.transcripts = Transcripts::into_folder(folder).map_err(Failure::input)?;
         }
+        let trace = self.trace.as_deref().map(Trace::start).transpose()?;
+        config.inspector = trace.as_ref().map(Trace::inspector).unwrap_or_default();
         let server = mcu::Mcu::start(config, key).await.map_err(Failure::input)?;
         hold.note(server.address())?;
         line(&format!("listening {}", server.address()));
         stop.cancelled().await;
         server.shutdown().await;
+        if let Some(trace) = trace {
+            trace.finish().await;
+        }
         Ok(())
     }
 }

@@ -12,6 +12,7 @@ mod mcu;
 mod output;
 mod play;
 mod recordings;
+mod trace;
 mod userinfo;
 
 use std::path::PathBuf;

@@ -1,6 +1,6 @@
-//! `hitdeck play FILE.jnr`.
+//! `hitdeck play FILE.jnr` and `hitdeck play FILE.jnj`.
 //!
-//! In: a recording. Out: its chat as it was said, in time; an exit status that says whether what was expected came.
+//! In: a recording, or a jnj that asks an MCU for one. Out: its chat as it was said, in time; an exit status that says whether what was expected came.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,13 +10,17 @@ use tokio_util::sync::CancellationToken;
 
 use super::Failure;
 use super::output::{Output, clock};
+use crate::client::{Client, ClientCommand, ClientOptions, Ending, Phase, Wish};
 use crate::clock::Clock;
+use crate::hit::jnj::Jnj;
+use crate::hit::password::PasswordHash;
+use crate::installation;
 use crate::installation::playback::{PlayCommand, Playback};
-use crate::meeting::view::Audience;
+use crate::meeting::view::{Audience, ChatLine};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Play {
-    /// A .jnr file; a .jnj of a playback is not there yet
+    /// A .jnr file, or the .jnj of a playback
     file: PathBuf,
     /// Where to begin, as h:mm:ss
     #[arg(long, value_parser = position)]
@@ -27,6 +31,9 @@ pub(super) struct Play {
     /// Wait for a chat line that contains this
     #[arg(long)]
     expect: Vec<String>,
+    /// Answers the password prompt of a .jnj
+    #[arg(long)]
+    password: Option<String>,
     /// One JSON object a line
     #[arg(long)]
     json: bool,
@@ -35,7 +42,7 @@ pub(super) struct Play {
 impl Play {
     pub(super) async fn run(self, stop: CancellationToken) -> Result<(), Failure> {
         if self.file.extension().is_some_and(|e| e.eq_ignore_ascii_case("jnj")) {
-            return Err(Failure::Usage("playing over the wire, with a .jnj, is not there yet".into()));
+            return self.over_the_wire(&stop).await;
         }
         let file = self.file.clone();
         let opened = tokio::task::spawn_blocking(move || Playback::open(0, &file, Clock::system())).await;
@@ -43,6 +50,81 @@ impl Play {
         let outcome = self.follow(&playback, &stop).await;
         playback.finish().await;
         outcome
+    }
+
+    /// As a viewer of an MCU (wire/05).
+    async fn over_the_wire(&self, stop: &CancellationToken) -> Result<(), Failure> {
+        let jnj = Jnj::parse(&installation::read(&self.file)?).map_err(Failure::input)?;
+        let password = self.password.as_deref().map(PasswordHash::of);
+        let client = Client::start(jnj, ClientOptions { password, ..ClientOptions::new(Clock::system()) });
+        let watched = self.watch(&client, stop).await;
+        let ending = client.finish().await;
+        let unmet = watched?;
+        match ending {
+            Ending::Refused(refusal) => Err(Failure::Refused(refusal.to_string())),
+            Ending::NotConnected(why) | Ending::Lost(why) => Err(Failure::Connect(why)),
+            Ending::NotServed(why) => Err(Failure::Input(why)),
+            Ending::Untrusted { why, .. } => Err(Failure::Connect(why)),
+            _ if unmet.is_empty() => Ok(()),
+            _ => Err(Failure::Expectation(format!("did not come: {}", unmet.join(", ")))),
+        }
+    }
+
+    /// Watches to the end. Gives the expectations that did not hold.
+    async fn watch(&self, client: &Client, stop: &CancellationToken) -> Result<Vec<String>, Failure> {
+        let out = Output::new(self.json);
+        let mut state = client.watch();
+        let (mut begun, mut told) = (false, 0);
+        let mut unmet = self.expect.clone();
+        loop {
+            let now = Arc::clone(&state.borrow_and_update());
+            match (&now.phase, &now.viewing) {
+                (Phase::Ended(_), _) => return Ok(unmet),
+                (Phase::PasswordWanted(again), _) => {
+                    let why = if *again {
+                        "the password is wrong"
+                    } else {
+                        "the recording asks for a password: give --password"
+                    };
+                    return Err(Failure::Refused(why.into()));
+                }
+                (Phase::InMeeting, None) => {
+                    return Err(Failure::Input("this jnj joins a meeting: use hitdeck join".into()));
+                }
+                (Phase::InMeeting, Some(viewing)) if now.view.initialised => {
+                    if !std::mem::replace(&mut begun, true) {
+                        out.say(
+                            "recording",
+                            &format!("{} ({})", viewing.title, clock(viewing.end_ms.saturating_sub(viewing.start_ms))),
+                            json!({ "title": viewing.title, "start_ms": viewing.start_ms, "end_ms": viewing.end_ms,
+                                "people": viewing.names }),
+                        );
+                        // Clamped to what a speed can be before it is cut to a whole number.
+                        let percent = (self.speed.clamp(0.25, 16.0) * 100.0).round() as u32;
+                        client.command(ClientCommand::Watch(Wish::Speed(percent)));
+                        if let Some(to) = self.seek {
+                            client.command(ClientCommand::Watch(Wish::Seek(to)));
+                        }
+                    }
+                    // A jump may have made it forget lines.
+                    told = told.min(now.view.chat.len());
+                    for line in now.view.chat.iter().skip(told) {
+                        say_line(out, line, &mut unmet);
+                    }
+                    told = now.view.chat.len();
+                    if viewing.at_end {
+                        let people: Vec<&str> = now.view.present().iter().map(|p| p.name.as_str()).collect();
+                        out.say("end", "end", json!({ "position_ms": viewing.end_ms, "people": people }));
+                        return Ok(unmet);
+                    }
+                }
+                _ => {}
+            }
+            tokio::select! {
+                changed = state.changed() => if changed.is_err() { return Ok(unmet) },
+                () = stop.cancelled() => return Ok(unmet),
+            }
+        }
     }
 
     async fn follow(&self, playback: &Playback, stop: &CancellationToken) -> Result<(), Failure> {
@@ -64,7 +146,7 @@ impl Play {
         playback.command(PlayCommand::SetPlaying(true));
 
         let (mut told, mut started) = (0, false);
-        let mut unmet: Vec<&String> = self.expect.iter().collect();
+        let mut unmet = self.expect.clone();
         loop {
             tokio::select! {
                 changed = watch.changed() => if changed.is_err() { break },
@@ -72,18 +154,7 @@ impl Play {
             }
             let now = Arc::clone(&watch.borrow_and_update());
             for line in now.view.chat.iter().skip(told) {
-                let shown = if line.audience == Audience::Notice {
-                    line.text.clone()
-                } else {
-                    format!("{}>{}", line.name, line.text)
-                };
-                let tick = line.tick.map_or(now.position_ms, u64::from);
-                out.say(
-                    "chat",
-                    &format!("[{}] {shown}", clock(tick)),
-                    json!({ "from": line.from, "name": line.name, "text": line.text, "tick": tick }),
-                );
-                unmet.retain(|wanted| !shown.contains(wanted.as_str()));
+                say_line(out, line, &mut unmet);
             }
             told = now.view.chat.len();
             started |= now.playing;
@@ -93,13 +164,21 @@ impl Play {
                 break;
             }
         }
-        if unmet.is_empty() {
-            Ok(())
-        } else {
-            let missing: Vec<&str> = unmet.iter().map(|s| s.as_str()).collect();
-            Err(Failure::Expectation(format!("did not come: {}", missing.join(", "))))
-        }
+        if unmet.is_empty() { Ok(()) } else { Err(Failure::Expectation(format!("did not come: {}", unmet.join(", ")))) }
     }
+}
+
+/// Says a line of chat, and strikes off what it meets.
+fn say_line(out: Output, line: &ChatLine, unmet: &mut Vec<String>) {
+    let shown =
+        if line.audience == Audience::Notice { line.text.clone() } else { format!("{}>{}", line.name, line.text) };
+    let tick = line.tick.map_or(0, u64::from);
+    out.say(
+        "chat",
+        &format!("[{}] {shown}", clock(tick)),
+        json!({ "from": line.from, "name": line.name, "text": line.text, "tick": tick }),
+    );
+    unmet.retain(|wanted| !shown.contains(wanted.as_str()));
 }
 
 /// `1:02:03`, `2:03` or `3` as milliseconds.

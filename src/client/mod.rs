@@ -1,12 +1,18 @@
 //! The JoinNet-style client engine: joins with a jnj and takes part. As many in a process as wanted.
 //!
 //! In: a jnj and [`ClientCommand`]s. Out: a [`ClientState`] that is replaced whenever something changed, and [`ClientEvent`]s.
-//! [`dialler`] decides which address is tried when, without sockets; [`session`] drives it and speaks the wire.
+//! [`dialler`] decides which address is tried when, [`comeback`] when a lost connection is tried again, [`viewing`] where a playback
+//! stands, all without sockets; [`session`] drives them and speaks the wire.
 
+pub mod comeback;
+mod connect;
 pub mod dialler;
+mod joining;
+mod relay;
 pub mod session;
 #[cfg(feature = "sound")]
 pub mod sound;
+pub mod viewing;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,10 +21,13 @@ use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use self::comeback::Attempt;
+use self::dialler::{AttemptRow, Preference};
+pub use self::viewing::{Viewing, Wish};
 use crate::clock::Clock;
 use crate::hit::jnj::Jnj;
 use crate::hit::password::PasswordHash;
-use crate::link::{Counters, Transport};
+use crate::link::{Counters, Inspector, Route, Sha256Fingerprint, Transport};
 use crate::meeting::view::{Ssrc, View};
 use crate::wire::Refusal;
 
@@ -27,12 +36,39 @@ use crate::wire::Refusal;
 pub struct ClientOptions {
     /// What carries the connection.
     pub transport: Transport,
+    /// Through a proxy, and with whose certificates.
+    pub route: Route,
+    /// Whom the first connection belongs to (guide 3.8).
+    pub preference: Preference,
     /// Answers a password prompt without asking; the first time only.
     pub password: Option<PasswordHash>,
+    /// What a guest of a web office is called (codetype 4).
+    pub name: Option<String>,
+    /// Whether a lost connection is tried again (wire/01 section 10.4).
+    pub come_back: bool,
     /// How long the server may be silent during the handshake (wire/01 section 2: 60 s).
     pub patience: Duration,
     /// Clock.
     pub clock: Clock,
+    /// Watches every connection.
+    pub inspector: Inspector,
+}
+
+impl ClientOptions {
+    /// Over a WebSocket, without a password, coming back when the connection is lost.
+    pub fn new(clock: Clock) -> ClientOptions {
+        ClientOptions {
+            transport: Transport::WebSocket,
+            route: Route::default(),
+            preference: Preference::default(),
+            password: None,
+            name: None,
+            come_back: true,
+            patience: PATIENCE,
+            clock,
+            inspector: Inspector::off(),
+        }
+    }
 }
 
 /// A running client. Dropping it leaves the meeting; [`Client::finish`] waits for that.
@@ -58,6 +94,14 @@ pub enum ClientCommand {
     EndMeeting,
     /// Answer a password prompt; `None` cancels.
     Password(Option<PasswordHash>),
+    /// Send somebody out; true: for good.
+    SendOut(Ssrc, bool),
+    /// What a viewer of a recording wants.
+    Watch(Wish),
+    /// Do not wait for the next attempt to come back.
+    ReconnectNow,
+    /// Cut the connection as a pulled cable would.
+    Cut,
 }
 
 /// Where a client stands.
@@ -67,6 +111,10 @@ pub struct ClientState {
     pub phase: Phase,
     /// What it knows of the meeting.
     pub view: Arc<View>,
+    /// Every address of the last dialling, in order, and what became of it.
+    pub attempts: Arc<Vec<AttemptRow>>,
+    /// The relay that it came through, `HOST:PORT`.
+    pub relay: Option<String>,
     /// The server's address, as the jnj has it, once connected.
     pub server: Option<String>,
     /// The server's version as announced.
@@ -77,6 +125,10 @@ pub struct ClientState {
     pub admitted_at: Option<Duration>,
     /// Milliseconds that the meeting had been running then.
     pub elapsed_ms: i32,
+    /// Where a playback over the wire stands.
+    pub viewing: Option<Arc<Viewing>>,
+    /// How often it has come back.
+    pub reconnects: u32,
 }
 
 /// How far a client is.
@@ -90,7 +142,16 @@ pub enum Phase {
     PasswordWanted(bool),
     /// Somebody's permission is wanted.
     Waiting(String),
-    /// In the meeting.
+    /// The connection was lost.
+    Reconnecting {
+        /// Why.
+        why: String,
+        /// The attempt that comes or is being made.
+        attempt: Attempt,
+        /// It is being made.
+        now: bool,
+    },
+    /// In the meeting, or at a playback.
     InMeeting,
     /// Over.
     Ended(Ending),
@@ -113,6 +174,24 @@ pub enum Ending {
     NotServed(String),
     /// No server answered.
     NotConnected(String),
+    /// The server's certificate is not one that this system trusts; somebody may decide to trust exactly this one.
+    Untrusted {
+        /// Whose.
+        server: String,
+        /// Its fingerprint.
+        fingerprint: Sha256Fingerprint,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The owner was not there and leaving a message was declined (wire/01 section 6.2).
+    MessageDeclined {
+        /// Whose meeting; may be empty.
+        owner: String,
+        /// True: busy. False: not online.
+        busy: bool,
+    },
+    /// The jnj asked for a recording to be deleted: whether it was (wire/01 section 6.3).
+    Deleted(bool),
     /// The connection was lost or the server broke the protocol.
     Lost(String),
 }
@@ -130,13 +209,17 @@ impl Client {
     /// Joins with a jnj. Must be called within a tokio runtime.
     pub fn start(jnj: Jnj, options: ClientOptions) -> Client {
         let first = ClientState {
-            phase: Phase::Dialling(dialler::primary(&jnj).to_string()),
+            phase: Phase::Dialling(dialler::primary(&jnj)),
             view: Arc::new(View::default()),
+            attempts: Arc::default(),
+            relay: None,
             server: None,
             server_version: String::new(),
             counters: None,
             admitted_at: None,
             elapsed_ms: 0,
+            viewing: None,
+            reconnects: 0,
         };
         let (commands, todo) = mpsc::channel(COMMANDS);
         let (publish, state) = watch::channel(Arc::new(first));
@@ -181,6 +264,9 @@ impl Client {
         }
     }
 }
+
+/// The known client gives the key exchange up after this silence (wire/01 section 2).
+const PATIENCE: Duration = Duration::from_secs(60);
 
 const COMMANDS: usize = 256;
 const EVENTS: usize = 1024;

@@ -1,4 +1,4 @@
-//! One client from dialling to leaving.
+//! One client from dialling to leaving, and back again when its connection is lost.
 //!
 //! In: a jnj, commands, what the server sends. Out: bytes on a connection, states and events. Ends by itself when the session does.
 
@@ -7,31 +7,32 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::{broadcast, mpsc, watch};
-use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
 
-use super::dialler::{self, ATTEMPT_TIMEOUT, Dialler, Step};
+use super::comeback::Comeback;
+use super::connect::{ConnectError, Connected, connect};
+use super::dialler::Outcome;
+use super::joining::{self, Memory, Need};
+use super::viewing::Viewing;
 use super::{ClientCommand, ClientEvent, ClientOptions, ClientState, Ending, Phase};
-use crate::hit::jnj::{CodeType, Credential, Jnj, Mode};
-use crate::hit::modp::{self, Exponent};
+use crate::hit::jnj::{Jnj, Mode};
 use crate::hit::password::PasswordHash;
-use crate::link::pipe::{Pipe, PipeError};
-use crate::link::{Connection, LinkError, Sender, Target, dial};
-use crate::meeting::view::View;
+use crate::link::pipe::{Incoming, Pipe, PipeError};
+use crate::link::{LinkError, Sender, Tap};
+use crate::meeting::view::{NOBODY, View};
 use crate::wire::chat::{ChatToServer, MAX_CHAT};
-use crate::wire::cipher::{Cipher, CipherName};
-use crate::wire::exchange;
+use crate::wire::cipher::{Cipher, KeyMaterial};
 use crate::wire::facts::Fact;
 use crate::wire::fields::{Keys, cut_utf8};
 use crate::wire::floor::FloorToServer;
-use crate::wire::handshake::{self, Hello, KERNEL_VERSION};
-use crate::wire::join::{BeforeAdmission, InitialInfo, JoinRequest, PasswordAnswer, WaitKind, flags};
+use crate::wire::join::{BeforeAdmission, InitialInfo, PasswordAnswer, PlaybackStart, WaitKind};
 use crate::wire::message::{Alive, End};
-use crate::wire::parameters::{self, CLIENT_BLOCK, ClientParameter, ServerParameter};
-use crate::wire::users::UserToServer;
-use crate::wire::{Clear, ToClient, ToServer};
+use crate::wire::parameters::{self, CLIENT_BLOCK};
+use crate::wire::playback::{InfoLayout, PlaybackToClient};
+use crate::wire::users::{UserToClient, UserToServer};
+use crate::wire::{Clear, Refusal, ToClient, ToServer};
 
 /// Runs a client until its session is over or `leave` is cancelled.
 pub(super) async fn run(
@@ -42,7 +43,7 @@ pub(super) async fn run(
     events: broadcast::Sender<ClientEvent>,
     leave: CancellationToken,
 ) {
-    let mut driver = Driver { options, commands, publish, events };
+    let mut driver = Driver { options, commands, publish, events, memory: Memory::default(), viewing: None };
     let ending = tokio::select! {
         ending = driver.take_part(&jnj, &leave) => ending,
         // In the meeting the driver itself watches `leave`, so that it closes in good order.
@@ -57,159 +58,166 @@ struct Driver {
     commands: mpsc::Receiver<ClientCommand>,
     publish: watch::Sender<Arc<ClientState>>,
     events: broadcast::Sender<ClientEvent>,
+    memory: Memory,
+    /// What the playback was like when its connection was lost, and when that was.
+    viewing: Option<(Viewing, Duration)>,
 }
 
 /// How a stage ended before the meeting was reached.
 enum Stop {
     Ending(Ending),
-    Pipe(PipeError),
+    /// The connection was lost, or no connection came about: after an admission it is tried again.
+    Lost(Ending),
 }
 
 impl From<PipeError> for Stop {
     fn from(failure: PipeError) -> Stop {
-        Stop::Pipe(failure)
+        Stop::Lost(Ending::Lost(failure.to_string()))
     }
 }
 
-impl Stop {
-    fn lost(why: impl ToString) -> Stop {
-        Stop::Ending(Ending::Lost(why.to_string()))
-    }
+/// Where a client has been let in.
+enum Admitted {
+    Meeting(InitialInfo),
+    Playback(PlaybackStart),
 }
 
 impl Driver {
+    /// Joins, and comes back as often as the connection is lost (wire/01 section 10.4).
     async fn take_part(&mut self, jnj: &Jnj, leave: &CancellationToken) -> Ending {
-        match self.join(jnj).await {
-            Ok((pipe, info)) => self.in_meeting(pipe, info, leave).await,
-            Err(Stop::Ending(ending)) => ending,
-            Err(Stop::Pipe(failure)) => Ending::Lost(failure.to_string()),
+        let mut comeback = Comeback::default();
+        let mut been_inside = false;
+        loop {
+            let ending = match self.join(jnj).await {
+                Ok((pipe, keys, admitted)) => {
+                    comeback.admitted();
+                    if been_inside {
+                        self.update(|state| state.reconnects += 1);
+                    }
+                    been_inside = true;
+                    let ending = match admitted {
+                        Admitted::Meeting(info) => self.in_meeting(pipe, keys, info, leave).await,
+                        Admitted::Playback(start) => {
+                            self.at_playback(pipe, keys, start, joining::info_layout(jnj), leave).await
+                        }
+                    };
+                    match ending {
+                        Ending::Lost(_) => ending,
+                        ending => return ending,
+                    }
+                }
+                Err(Stop::Ending(ending)) => return ending,
+                Err(Stop::Lost(ending)) => ending,
+            };
+            // A first connection that fails is reported: whoever joins sits there and can do something about it.
+            if !been_inside || !self.options.come_back {
+                return ending;
+            }
+            if let Some(ending) = self.wait_to_come_back(&mut comeback, &ending).await {
+                return ending;
+            }
         }
+    }
+
+    /// Waits until the next attempt is due; `Some`: there is none.
+    async fn wait_to_come_back(&mut self, comeback: &mut Comeback, lost: &Ending) -> Option<Ending> {
+        let (Ending::Lost(why) | Ending::NotConnected(why)) = lost else { return Some(lost.clone()) };
+        let clock = self.options.clock;
+        let Some(attempt) = comeback.failed(clock.now().steady) else {
+            return Some(Ending::Lost(format!("{why}; given up after ten minutes of trying to come back")));
+        };
+        info!("connection lost ({why}), attempt {} to come back", attempt.number);
+        let phase = |now| Phase::Reconnecting { why: why.clone(), attempt, now };
+        let due = Instant::now() + attempt.at.saturating_sub(clock.now().steady);
+        self.set_phase(phase(false));
+        loop {
+            tokio::select! {
+                () = sleep_until(due) => break,
+                Some(command) = self.commands.recv() => match command {
+                    ClientCommand::ReconnectNow => break,
+                    other => debug!("not connected: {other:?} is ignored"),
+                },
+            }
+        }
+        self.set_phase(phase(true));
+        None
     }
 
     /// From the jnj to INITIAL_INFO.
-    async fn join(&mut self, jnj: &Jnj) -> Result<(Pipe, InitialInfo), Stop> {
-        if jnj.codetype != CodeType::Hit {
-            let why = format!("jnj files of codetype {} cannot be joined yet", jnj.codetype.number());
-            return Err(Stop::Ending(Ending::NotServed(why)));
+    async fn join(&mut self, jnj: &Jnj) -> Result<(Pipe, KeyMaterial, Admitted), Stop> {
+        if joining::need(jnj) == Need::Password && self.options.password.is_none() {
+            match self.ask_password(false).await {
+                Some(hash) => self.options.password = Some(hash),
+                None => return Err(Stop::Ending(Ending::Left)),
+            }
         }
-        if jnj.mode() == Mode::Playback {
-            return Err(Stop::Ending(Ending::NotServed("playback over the wire cannot be joined yet".into())));
-        }
-        let userinfo = jnj.userinfo.as_ref().map(Credential::expose);
-        let userinfo = userinfo.ok_or_else(|| Stop::Ending(Ending::NotServed("the jnj has no userinfo".into())))?;
-        let (address, connection) = self.dial(jnj).await?;
+        let request = joining::request(jnj, self.options.name.as_deref(), self.options.password.as_ref());
+        let request = request.map_err(|why| Stop::Ending(Ending::NotServed(why)))?;
+        let Connected { mut pipe, address, relay, agreed } = self.connect(jnj).await?;
         self.update(|state| {
-            state.phase = Phase::Joining;
-            state.counters = Some(Arc::clone(connection.counters()));
-            state.server = Some(address);
+            state.counters = Some(Arc::clone(pipe.counters()));
+            state.server = Some(address.to_string());
+            state.relay = relay.as_ref().map(|(relay, _)| format!("{}:{}", relay.host, relay.port));
+            state.server_version.clone_from(&agreed.version);
         });
-        let mut pipe = Pipe::new(connection);
-        let (cipher, takes_parameters) = self.exchange_keys(&mut pipe).await?;
-        if takes_parameters {
+        self.set_phase(Phase::Joining);
+        let mode = jnj.mode();
+        if agreed.takes_parameters {
             pipe.write(&Clear::command(CLIENT_BLOCK)).await?;
-            pipe.write(&ClientParameter::ClientType(CLIENT_TYPE.into()).encode()).await?;
-            if let Some(name) = &jnj.player_name {
-                pipe.write(&ClientParameter::PlayerName(name.clone()).encode()).await?;
+            let came_through = relay.as_ref().and_then(|(relay, pass)| Some((pass.address?, relay.port)));
+            for parameter in joining::parameters(jnj, mode, &self.memory, came_through) {
+                pipe.write(&parameter.encode()).await?;
             }
             pipe.write(&parameters::encode_end()).await?;
         }
-        pipe.write(&JoinRequest::Hit { userinfo: userinfo.to_owned(), flags: flags::NORMAL }.encode()).await?;
-        let info = self.await_admission(&mut pipe).await?;
-        pipe.incoming.keys.meeting = Some(Cipher::new(cipher, &info.meeting));
-        Ok((pipe, info))
+        pipe.write(&request.encode()).await?;
+        let admitted = self.await_admission(&mut pipe, mode).await?;
+        pipe.incoming.keys.meeting = match &admitted {
+            Admitted::Meeting(info) => Some(Cipher::new(agreed.cipher, &info.meeting)),
+            // The viewer's own key stands for the meeting's (wire/05 section 0).
+            Admitted::Playback(_) => pipe.incoming.keys.control.clone(),
+        };
+        Ok((pipe, agreed.keys, admitted))
     }
 
-    async fn dial(&mut self, jnj: &Jnj) -> Result<(String, Connection), Stop> {
-        let addresses = dialler::addresses(jnj);
-        let clock = self.options.clock;
-        let mut dialler = Dialler::new(addresses.len(), clock.now().steady);
-        // Dropped at the end of this function, which ends the losers.
-        let mut attempts = JoinSet::new();
-        let mut open = None;
-        loop {
-            while let Some(step) = dialler.poll() {
-                match step {
-                    Step::Dial(k) => {
-                        let Some(address) = addresses.get(k) else { continue };
-                        self.set_phase(Phase::Dialling(address.to_string()));
-                        let target = Target {
-                            host: address.host.clone(),
-                            port: address.port,
-                            transport: self.options.transport,
-                        };
-                        attempts.spawn(async move { (k, dial(&target, ATTEMPT_TIMEOUT).await) });
-                    }
-                    Step::Keep(k) => {
-                        let address = addresses.get(k).map(ToString::to_string).unwrap_or_default();
-                        return open
-                            .map(|connection| (address, connection))
-                            .ok_or_else(|| Stop::lost("nothing was kept"));
-                    }
-                    Step::GiveUp(reasons) => {
-                        let why = addresses.iter().zip(&reasons).map(|(a, r)| format!("{a}: {r}")).collect::<Vec<_>>();
-                        return Err(Stop::Ending(Ending::NotConnected(why.join("; "))));
-                    }
+    async fn connect(&mut self, jnj: &Jnj) -> Result<Connected, Stop> {
+        let (publish, events) = (self.publish.clone(), self.events.clone());
+        let mut shown = String::new();
+        let connected = connect(jnj, &self.options, |rows| {
+            let trying = rows.iter().rev().find(|row| row.outcome == Outcome::Trying).map(|row| row.address.clone());
+            publish.send_modify(|state| {
+                let state = Arc::make_mut(state);
+                state.attempts = Arc::new(rows.to_vec());
+                if let Some(address) = &trying
+                    && matches!(state.phase, Phase::Dialling(_))
+                {
+                    state.phase = Phase::Dialling(address.clone());
                 }
+            });
+            if let Some(address) = trying.filter(|address| *address != shown) {
+                shown.clone_from(&address);
+                // Nobody may be listening.
+                drop(events.send(ClientEvent::Phase(Phase::Dialling(address))));
             }
-            let due = dialler.deadline().map(|at| at.saturating_sub(clock.now().steady));
-            tokio::select! {
-                Some(done) = attempts.join_next() => match done {
-                    Ok((k, Ok(connection))) => {
-                        open = Some(connection);
-                        dialler.opened(k);
-                    }
-                    Ok((k, Err(failure))) => dialler.failed(k, failure.to_string()),
-                    Err(failure) => return Err(Stop::lost(failure)),
-                },
-                () = tokio::time::sleep(due.unwrap_or(ATTEMPT_TIMEOUT)) => dialler.tick(clock.now().steady),
+        });
+        connected.await.map_err(|failure| match failure {
+            ConnectError::Nowhere(why) => Stop::Lost(Ending::NotConnected(why)),
+            ConnectError::Untrusted { server, fingerprint, why } => {
+                Stop::Ending(Ending::Untrusted { server, fingerprint, why })
             }
-        }
+        })
     }
 
-    /// wire/01 section 2.1, the client's side. Gives the cipher that the server named, and whether it takes client parameters.
-    async fn exchange_keys(&mut self, pipe: &mut Pipe) -> Result<(CipherName, bool), Stop> {
-        let patience = self.options.patience;
-        let (major, minor) = KERNEL_VERSION;
-        pipe.write(&Hello::Control { major, minor }.encode()).await?;
-        let version = pipe.read(patience, "the server's version", handshake::decode_server_version).await?;
-        let group = exchange::group_for(&version);
-        self.update(|state| state.server_version = String::from_utf8_lossy(&version).into_owned());
-
-        let mut random = [0; 32];
-        getrandom::fill(&mut random).map_err(Stop::lost)?;
-        let exponent = Exponent::from_random(random);
-        let client_public = modp::public_key(group, &exponent);
-        pipe.write(&handshake::encode_client_public(group, &client_public)).await?;
-        let server_public = pipe.read(patience, "the server's public key", handshake::decode_server_public).await?;
-        let agreed = modp::agree(group, &exponent, &server_public).map_err(Stop::lost)?;
-        let client_version = handshake::version_text(major, minor);
-        let keys = exchange::derive(group, &client_public, &server_public, &agreed, &client_version, &version);
-
-        let mut cipher = None;
-        let mut takes_parameters = false;
-        while let Some(parameter) = pipe.read(patience, "the server's parameters", ServerParameter::decode).await? {
-            match parameter {
-                ServerParameter::Cipher(name) => {
-                    cipher = Some(name);
-                    pipe.incoming.keys.control = Some(Cipher::new(name, &keys));
-                }
-                _ if cipher.is_none() => return Err(Stop::lost("the server's first parameter is not its cipher")),
-                ServerParameter::AcceptClientParameters => takes_parameters = true,
-                ServerParameter::Tick(_) | ServerParameter::CodePage(_) => {}
-                ServerParameter::Other(id, length) => debug!("server parameter {id} with {length} bytes is not used"),
-            }
-        }
-        let cipher = cipher.ok_or_else(|| Stop::lost("the server named no cipher"))?;
-        Ok((cipher, takes_parameters))
-    }
-
-    async fn await_admission(&mut self, pipe: &mut Pipe) -> Result<InitialInfo, Stop> {
+    async fn await_admission(&mut self, pipe: &mut Pipe, mut mode: Mode) -> Result<Admitted, Stop> {
         let mut asked = 0;
         loop {
-            match pipe.read(ADMISSION_PATIENCE, "an answer to the join", BeforeAdmission::decode).await? {
-                BeforeAdmission::Admitted(info) => return Ok(*info),
+            let answer =
+                pipe.read(ADMISSION_PATIENCE, "an answer to the join", |r| BeforeAdmission::decode_in(mode, r)).await?;
+            match answer {
+                BeforeAdmission::Admitted(info) => return Ok(Admitted::Meeting(*info)),
+                BeforeAdmission::Playing(start) => return Ok(Admitted::Playback(start)),
                 BeforeAdmission::Refused(refusal) => return Err(Stop::Ending(Ending::Refused(refusal))),
-                BeforeAdmission::PasswordWanted => {
+                BeforeAdmission::PasswordWanted | BeforeAdmission::RecordingPasswordWanted(0 | 1) => {
                     asked += 1;
                     let answer = self.password(asked).await;
                     let answer =
@@ -220,17 +228,24 @@ impl Driver {
                     }
                     self.set_phase(Phase::Joining);
                 }
+                // Any other number says that the password was wrong (wire/05 section 3.2).
+                BeforeAdmission::RecordingPasswordWanted(_) => {
+                    return Err(Stop::Ending(Ending::Refused(Refusal::WrongPassword)));
+                }
                 BeforeAdmission::Wait { kind: WaitKind::Permission, owner } => self.set_phase(Phase::Waiting(owner)),
-                BeforeAdmission::Wait { .. } => {
-                    // Leaving a message is offered; this client declines (wire/01 section 6.2).
+                BeforeAdmission::Wait { kind, owner } => {
+                    // Leaving a message is offered; this client declines (wire/01 section 6.2). What the server says to that is all the same.
                     pipe.write(&Clear::new().i32(0)).await?;
+                    drop(pipe.read(GOODBYE, "an answer to the decline", BeforeAdmission::decode).await);
+                    let busy = kind == WaitKind::LeaveMessageBusy;
+                    return Err(Stop::Ending(Ending::MessageDeclined { owner, busy }));
                 }
+                BeforeAdmission::Mode(1) => mode = Mode::Playback,
+                BeforeAdmission::Mode(3) => return Err(Stop::Ending(Ending::Deleted(true))),
+                BeforeAdmission::Mode(4) => return Err(Stop::Ending(Ending::Deleted(false))),
                 BeforeAdmission::Mode(mode) => {
-                    let why = format!("the server answers with mode {mode}, which this client cannot do yet");
+                    let why = format!("the server answers with mode {mode}, which this client does not know");
                     return Err(Stop::Ending(Ending::NotServed(why)));
-                }
-                BeforeAdmission::RecordingPasswordWanted => {
-                    return Err(Stop::lost("the server asks for a recording's password when joining a meeting"));
                 }
             }
         }
@@ -243,7 +258,11 @@ impl Driver {
         {
             return Some(given);
         }
-        self.set_phase(Phase::PasswordWanted(asked > 1));
+        self.ask_password(asked > 1).await
+    }
+
+    async fn ask_password(&mut self, again: bool) -> Option<PasswordHash> {
+        self.set_phase(Phase::PasswordWanted(again));
         loop {
             match self.commands.recv().await? {
                 ClientCommand::Password(answer) => return answer,
@@ -252,58 +271,88 @@ impl Driver {
         }
     }
 
-    async fn in_meeting(&mut self, pipe: Pipe, info: InitialInfo, leave: &CancellationToken) -> Ending {
-        let (mut incoming, mut sender) = pipe.split();
-        let keys = incoming.keys.clone();
-        let mut view = View::admitted(info.ssrc);
-        let now = self.options.clock.now().steady;
+    async fn in_meeting(
+        &mut self,
+        pipe: Pipe,
+        keys: KeyMaterial,
+        info: InitialInfo,
+        leave: &CancellationToken,
+    ) -> Ending {
+        self.memory.admitted(info.ssrc, info.session_index, keys);
         self.update(|state| {
-            state.admitted_at = Some(now);
             state.elapsed_ms = info.elapsed_ms;
-            state.view = Arc::new(view.clone());
+            state.viewing = None;
         });
+        self.inside(pipe, View::admitted(info.ssrc), None, leave).await
+    }
+
+    async fn at_playback(
+        &mut self,
+        pipe: Pipe,
+        keys: KeyMaterial,
+        start: PlaybackStart,
+        layout: InfoLayout,
+        leave: &CancellationToken,
+    ) -> Ending {
+        self.memory.playing(start, keys);
+        let view = View { me: NOBODY, ..View::default() };
+        let viewing = Viewing::new(self.options.clock.now().steady);
+        self.inside(pipe, view, Some((layout, viewing)), leave).await
+    }
+
+    /// Takes in what comes and sends what is wanted, until either side has enough.
+    async fn inside(
+        &mut self,
+        pipe: Pipe,
+        view: View,
+        playback: Option<(InfoLayout, Viewing)>,
+        leave: &CancellationToken,
+    ) -> Ending {
+        let (mut incoming, mut sender) = pipe.split();
+        let (keys, tap) = (incoming.keys.clone(), incoming.tap().clone());
+        let (layout, viewing) = playback.unzip();
+        let mut scene = Scene { view, viewing, changed: false, tap };
+        let now = self.options.clock.now().steady;
+        self.update(|state| state.admitted_at = Some(now));
+        self.show(&mut scene);
         self.set_phase(Phase::InMeeting);
         // A burst of messages is published once: the view is copied for each publication.
         let mut publish_at: Option<Instant> = None;
         let ending = loop {
             let next = tokio::select! {
-                message = incoming.next(ToClient::decode) => match message {
-                    Ok(message) => {
-                        view.apply(&message);
-                        publish_at.get_or_insert_with(|| Instant::now() + PUBLISH_AFTER);
-                        self.react(message)
-                    }
+                message = next_message(&mut incoming, layout) => match message {
+                    Ok(message) => self.take_in(message, &mut scene),
                     Err(PipeError::Closed) => Next::End(Ending::Lost("the server closed the connection".into())),
                     Err(failure) => Next::End(Ending::Lost(failure.to_string())),
                 },
-                Some(command) = self.commands.recv() => Next::Send(message_for(command, &view)),
+                Some(command) = self.commands.recv() => self.obey(command, &mut scene),
                 () = sleep_until(publish_at.unwrap_or_else(Instant::now)), if publish_at.is_some() => {
                     publish_at = None;
-                    self.update(|state| state.view = Arc::new(view.clone()));
-                    Next::Send(None)
+                    self.show(&mut scene);
+                    Next::Send(Vec::new())
                 }
                 () = leave.cancelled() => Next::End(Ending::Left),
             };
             match next {
-                Next::Send(None) => {}
-                Next::Send(Some(message)) => {
-                    if let Err(failure) = sender.send(Bytes::from(message.encode().seal(&keys))).await {
-                        break Ending::Lost(failure.to_string());
-                    }
-                }
-                Next::Initialised => {
-                    // What the known client says of itself at this point (wire/01 section 7.6).
-                    let greetings = [UserToServer::VideoStatus(NO_VIDEO), UserToServer::CodePage(UTF8)];
-                    let sent = send_all(&mut sender, &keys, greetings.map(ToServer::User)).await;
-                    if let Err(failure) = sent {
+                Next::Send(messages) => {
+                    if let Err(failure) = send_all(&mut sender, (&keys, &scene.tap), messages).await {
                         break Ending::Lost(failure.to_string());
                     }
                 }
                 Next::End(ending) => break ending,
             }
+            if scene.changed {
+                publish_at.get_or_insert_with(|| Instant::now() + PUBLISH_AFTER);
+            }
         };
-        self.update(|state| state.view = Arc::new(view));
-        if let Err(failure) = sender.close().await {
+        self.show(&mut scene);
+        if matches!(ending, Ending::Lost(_)) {
+            let lost_at = self.options.clock.now().steady;
+            self.viewing = scene.viewing.map(|viewing| (viewing, lost_at));
+            // Nothing can be said to a connection that is lost, and a cut one shall look cut to the server.
+            return ending;
+        }
+        if let Err(failure) = sender.leave().await {
             debug!("closed badly: {failure}");
         }
         // Closing with bytes unread would look like a lost connection to the server.
@@ -311,22 +360,80 @@ impl Driver {
         ending
     }
 
+    fn show(&mut self, scene: &mut Scene) {
+        scene.changed = false;
+        let (view, viewing) = (Arc::new(scene.view.clone()), scene.viewing.clone().map(Arc::new));
+        self.update(|state| (state.view, state.viewing) = (view, viewing));
+    }
+
     /// What a message of the server makes us do.
-    fn react(&mut self, message: ToClient) -> Next {
+    fn take_in(&mut self, message: ToClient, scene: &mut Scene) -> Next {
+        let now = self.options.clock.now().steady;
+        scene.changed = true;
+        if let Some(viewing) = &mut scene.viewing
+            && viewing.take(&message, now)
+        {
+            scene.view =
+                View { title: std::mem::take(&mut scene.view.title), ..View { me: NOBODY, ..View::default() } };
+        }
+        scene.view.apply(&message);
         let next = match &message {
-            ToClient::Alive(Alive::Probe) => Next::Send(Some(ToServer::Alive(Alive::Answer))),
+            ToClient::User(UserToClient::Add(user)) if user.ssrc == scene.view.me => {
+                scene.tap.name(&user.name);
+                Next::Send(Vec::new())
+            }
+            ToClient::Alive(Alive::Probe) => Next::send(ToServer::Alive(Alive::Answer)),
             ToClient::End(End::SessionEnd) => Next::End(Ending::MeetingOver),
             ToClient::End(End::Disconnect) => Next::End(Ending::Disconnected),
             ToClient::End(End::Overwrite) => Next::End(Ending::Overwritten),
-            ToClient::Fact(Fact::Initialised(_)) => Next::Initialised,
+            // What the known client says of itself at this point (wire/01 section 7.6).
+            ToClient::Fact(Fact::Initialised(_)) => {
+                let greetings = [UserToServer::VideoStatus(NO_VIDEO), UserToServer::CodePage(UTF8)];
+                Next::Send(greetings.map(ToServer::User).into())
+            }
+            ToClient::Playback(PlaybackToClient::Info(_)) => {
+                scene.view.initialised = true;
+                let before = self.viewing.take();
+                let resumed = scene.viewing.as_mut().zip(before);
+                Next::Send(
+                    resumed.map_or_else(Vec::new, |(viewing, (before, lost_at))| viewing.resume(&before, lost_at, now)),
+                )
+            }
+            ToClient::Playback(PlaybackToClient::Property(_)) => {
+                if let Some(viewing) = &scene.viewing {
+                    scene.view.title.clone_from(&viewing.title);
+                }
+                Next::Send(Vec::new())
+            }
+            ToClient::Fact(fact) => {
+                self.memory.learn(fact);
+                Next::Send(Vec::new())
+            }
             ToClient::Passed(passed) => {
                 debug!("passed over {passed:?}");
-                Next::Send(None)
+                Next::Send(Vec::new())
             }
-            _ => Next::Send(None),
+            _ => Next::Send(Vec::new()),
         };
         self.tell(ClientEvent::Message(Arc::new(message)));
         next
+    }
+
+    fn obey(&mut self, command: ClientCommand, scene: &mut Scene) -> Next {
+        let now = self.options.clock.now().steady;
+        match (command, &mut scene.viewing) {
+            (ClientCommand::Cut, _) => Next::End(Ending::Lost("the connection was cut here".into())),
+            (ClientCommand::Watch(wish), Some(viewing)) => {
+                scene.changed = true;
+                Next::Send(viewing.ask(wish, now))
+            }
+            // A viewer can say nothing else (wire/05 section 6).
+            (other, Some(_)) => {
+                debug!("at a playback: {other:?} is ignored");
+                Next::Send(Vec::new())
+            }
+            (command, None) => Next::Send(messages_for(command, &scene.view)),
+        }
     }
 
     fn set_phase(&mut self, phase: Phase) {
@@ -344,11 +451,43 @@ impl Driver {
     }
 }
 
+/// What is on screen.
+struct Scene {
+    view: View,
+    viewing: Option<Viewing>,
+    /// Not shown yet.
+    changed: bool,
+    /// Watches the connection.
+    tap: Tap,
+}
+
 /// What the loop does next.
 enum Next {
-    Send(Option<ToServer>),
-    Initialised,
+    Send(Vec<ToServer>),
     End(Ending),
+}
+
+impl Next {
+    fn send(message: ToServer) -> Next {
+        Next::Send(vec![message])
+    }
+}
+
+async fn next_message(incoming: &mut Incoming, playback: Option<InfoLayout>) -> Result<ToClient, PipeError> {
+    match playback {
+        None => incoming.next(ToClient::decode).await,
+        Some(layout) => incoming.next(|r| ToClient::decode_playback(layout, r)).await,
+    }
+}
+
+fn messages_for(command: ClientCommand, view: &View) -> Vec<ToServer> {
+    match command {
+        // The known client bans right after (wire/02 section 4.4).
+        ClientCommand::SendOut(ssrc, true) => {
+            [UserToServer::Disconnect(ssrc), UserToServer::Ban(ssrc)].map(ToServer::User).into()
+        }
+        command => message_for(command, view).into_iter().collect(),
+    }
 }
 
 fn message_for(command: ClientCommand, view: &View) -> Option<ToServer> {
@@ -361,7 +500,10 @@ fn message_for(command: ClientCommand, view: &View) -> Option<ToServer> {
         }
         ClientCommand::Token(target) => ToServer::Floor(FloorToServer::Token(target)),
         ClientCommand::EndMeeting => ToServer::EndMeeting,
-        ClientCommand::Password(_) => return None,
+        ClientCommand::SendOut(ssrc, _) => ToServer::User(UserToServer::Disconnect(ssrc)),
+        ClientCommand::Password(_) | ClientCommand::Watch(_) | ClientCommand::ReconnectNow | ClientCommand::Cut => {
+            return None;
+        }
     })
 }
 
@@ -373,17 +515,16 @@ fn fitting(text: &str) -> Option<String> {
 
 async fn send_all(
     sender: &mut Sender,
-    keys: &Keys,
+    (keys, tap): (&Keys, &Tap),
     messages: impl IntoIterator<Item = ToServer>,
 ) -> Result<(), LinkError> {
     for message in messages {
-        sender.send(Bytes::from(message.encode().seal(keys))).await?;
+        let sealed = Bytes::from(message.encode().seal(keys));
+        tap.sent_sealed(&sealed, keys);
+        sender.send(sealed).await?;
     }
     Ok(())
 }
-
-/// What we call ourselves in parameter 10003; the known client says `WEB`.
-const CLIENT_TYPE: &str = "HITDECK";
 
 const UTF8: i32 = 65001;
 

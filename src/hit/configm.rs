@@ -73,6 +73,8 @@ pub enum Entry {
     MeetingServerIp,
     /// `mmc_messenger_server_allow`: from where messenger servers may connect.
     MmcMessengerServerAllow,
+    /// `relay_allow`: where this server leads as a relay (ours, guide 3.13).
+    RelayAllow,
 }
 
 impl Entry {
@@ -103,6 +105,7 @@ impl Entry {
             Entry::MessengerSecureChannel => &TABLE[17],
             Entry::MeetingServerIp => &TABLE[18],
             Entry::MmcMessengerServerAllow => &TABLE[19],
+            Entry::RelayAllow => &TABLE[20],
         }
     }
 }
@@ -253,6 +256,11 @@ impl Configm {
         }
     }
 
+    /// Where this server leads as a relay; empty: from this host to this host only.
+    pub fn relay_allow(&self) -> Vec<IpRange> {
+        self.value(Entry::RelayAllow).and_then(IpRange::parse_list).unwrap_or_default()
+    }
+
     fn value(&self, entry: Entry) -> Option<&str> {
         self.text.text(entry.spec())
     }
@@ -288,7 +296,7 @@ const fn row(name: &'static str, kind: EntryKind, default: &'static str, help: &
     EntrySpec { name, kind, default, help }
 }
 
-static TABLE: [EntrySpec; 20] = [
+static TABLE: [EntrySpec; 21] = [
     row("recording", TEXT, "recording", "Where recordings and status files are. A cluster shares one folder."),
     row(
         "listenip",
@@ -319,13 +327,19 @@ static TABLE: [EntrySpec; 20] = [
     row("messenger_secure_channel", ZERO_OR_NOT, "1", "0: messenger requests are sent as plain XML."),
     row("meeting_server_ip", TEXT, "", "Meeting servers of this messenger server, with commas between."),
     row("mmc_messenger_server_allow", EntryKind::Ranges, "", "Addresses of messenger servers. Empty: this host only."),
+    row(
+        "relay_allow",
+        EntryKind::Ranges,
+        "",
+        "MCUs that this one leads to as a relay. Empty: from this host to this host only.",
+    ),
 ];
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const ALL: [Entry; 20] = [
+    const ALL: [Entry; 21] = [
         Entry::Recording,
         Entry::ListenIp,
         Entry::ListenPort,
@@ -346,6 +360,7 @@ mod tests {
         Entry::MessengerSecureChannel,
         Entry::MeetingServerIp,
         Entry::MmcMessengerServerAllow,
+        Entry::RelayAllow,
     ];
 
     #[test]

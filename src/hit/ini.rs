@@ -116,7 +116,7 @@ pub(crate) enum Line {
 impl IniText {
     /// Splits text at LF, CRLF or a lone CR. A line that starts with `;` or `#` is a comment.
     pub(crate) fn parse(text: &str) -> IniText {
-        let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+        let text = text.trim_start_matches(BOM);
         IniText { lines: lines_of(text).map(line).collect() }
     }
 
@@ -251,14 +251,19 @@ fn lines_of(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn line(text: &str) -> Line {
-    let comment = text.trim_start().starts_with([';', '#']);
+    // A byte order mark in the middle of a file is as good as a blank: at its start it would be taken off when it is read again.
+    let blank = |c: char| c.is_whitespace() || c == BOM;
+    let comment = text.trim_start_matches(blank).starts_with([';', '#']);
     match text.split_once('=') {
         Some((key, value)) if !comment => {
-            Line::Entry { key: key.trim().to_owned(), value: Zeroizing::new(value.trim().to_owned()) }
+            Line::Entry { key: key.trim_matches(blank).to_owned(), value: Zeroizing::new(value.trim().to_owned()) }
         }
         _ => Line::Other(text.to_owned()),
     }
 }
+
+/// What some editors put in front of UTF-8.
+const BOM: char = '\u{FEFF}';
 
 #[cfg(test)]
 mod tests {

@@ -301,7 +301,11 @@ impl RecordingPath {
 
 fn split_name(file: &str) -> Option<(&str, LocalTime, u32, FileKind)> {
     let rest = file.strip_prefix("_recording_")?;
-    let extension = [".jnr", ".xml", ".archive_"].into_iter().filter_map(|mark| rest.rfind(mark)).min()?;
+    // An address may hold what looks like an extension: only the one behind a stamp is one.
+    [".jnr", ".xml", ".archive_"].into_iter().find_map(|mark| split_at(rest, rest.rfind(mark)?))
+}
+
+fn split_at(rest: &str, extension: usize) -> Option<(&str, LocalTime, u32, FileKind)> {
     let (name, extension) = rest.split_at_checked(extension)?;
     let kind = FileKind::from_extension(extension.strip_prefix('.')?)?;
     let (address, stamp) = name.split_at_checked(name.len().checked_sub(STAMP + 1)?)?;

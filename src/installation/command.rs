@@ -135,6 +135,10 @@ pub enum Command {
     RefreshRecordings,
     /// Chime when somebody comes in or speaks, or stop that.
     SetChimes(bool),
+    /// Watch the messages on every connection, or stop that; what was seen stays.
+    SetInspector(bool),
+    /// Forget the messages that were seen.
+    ClearInspector,
     /// A notice was read.
     DismissNotice(u64),
 }

@@ -18,7 +18,7 @@ use crate::client::{Client, ClientCommand, ClientOptions, Phase};
 use crate::clock::{Clock, Now};
 use crate::hit::jnj::Jnj;
 use crate::hit::request::CommandKind;
-use crate::link::Transport;
+use crate::library;
 use crate::mcu::rehearsal::{self, Act};
 use crate::meeting::room::How;
 
@@ -76,7 +76,7 @@ async fn act(jnj: Jnj, part: usize, clock: Clock, (stop, opened): (CancellationT
             () = stop.cancelled() => return,
         }
     }
-    let options = ClientOptions { transport: Transport::WebSocket, password: None, patience: PATIENCE, clock };
+    let options = ClientOptions::new(clock);
     let client = Client::start(jnj, options);
     let mut watch = client.watch();
     let mut turn = tokio::time::interval(TURN);
@@ -119,7 +119,15 @@ fn live_jnj(installation: &Installation, mcu: SocketAddr, now: Now, part: usize)
         (part == 1).then(|| GuestOrder { id: "wang".into(), name: "王小明".into(), invited: true, ticket: false });
     // Event-based, so that either may come first.
     let order = RequestOrder { duration_min: 599, ..request(LIVE_MEETING, LIVE_TITLE, guest) };
-    let request = order.request(now).map_err(|e| InstallationError::Request(e.to_string()))?;
+    let mut request = order.request(now).map_err(|e| InstallationError::Request(e.to_string()))?;
+    // Somebody may have ended an earlier one as its owner: an event that was ended is not opened again (guide 3.5).
+    let root = installation.recording_root();
+    for n in 2..MAX_LIVE {
+        if !library::event_is_over(&root, &request) {
+            break;
+        }
+        request.meeting_id = format!("{LIVE_MEETING}-{n}");
+    }
     installation.issue(&request, mcu)
 }
 
@@ -230,6 +238,7 @@ const DIALOGUE: &[&str] = &[
 
 /// The meeting in which the simulated people talk.
 pub const LIVE_MEETING: &str = "demo";
+/// So many live meetings of one folder may have been ended by their owner.
+const MAX_LIVE: u32 = 1_000;
 const LIVE_TITLE: &str = "Demo meeting";
 const TURN: Duration = Duration::from_secs(5);
-const PATIENCE: Duration = Duration::from_secs(60);

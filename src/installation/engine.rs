@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -23,16 +23,23 @@ use super::front::Front;
 use super::logbook::Logbook;
 use super::order::{GuestOrder, RequestOrder};
 use super::playback::{PlayCommand, Playback};
+use super::recent::Recent;
 use super::rows;
-use super::snapshot::{Level, McuRunning, McuState, Notice, SampleUser, SessionSnapshot, Snapshot, TabId};
-use crate::client::{Client, ClientCommand, ClientOptions};
+use super::snapshot::{
+    Carrier, Connecting, Level, McuRunning, McuState, Notice, RecentJnj, SampleUser, SessionSnapshot, Snapshot, TabId,
+};
+use super::watching::Watching;
+use crate::client::dialler::{self, Preference};
+use crate::client::{Client, ClientCommand, ClientOptions, Ending, Phase, Wish};
 use crate::clock::Clock;
-use crate::hit::jnj::Jnj;
+use crate::hit::freshness::{DEFAULT_WINDOW, Freshness};
+use crate::hit::jnj::{Credential, Jnj, Mode};
 use crate::hit::password::PasswordHash;
-use crate::hit::request::CommandKind;
+use crate::hit::paths::RecordingPath;
+use crate::hit::request::{CommandKind, Group, ServiceRequest};
 use crate::library;
-use crate::link::Transport;
-use crate::mcu::{Mcu, McuSnapshot};
+use crate::link::{Certificates, Route, Sha256Fingerprint, Transport};
+use crate::mcu::{Mcu, McuConfig, McuSnapshot};
 
 /// How an engine starts.
 #[derive(Debug)]
@@ -111,6 +118,8 @@ struct Tab {
     source: String,
     jnj: Jnj,
     client: Client,
+    /// Whether the jnj is a stale one of ours; looked up once it was refused.
+    reissuable: Option<bool>,
 }
 
 struct Serving {
@@ -121,6 +130,13 @@ struct Serving {
     _hold: Hold,
 }
 
+/// The second MCU (guide 3.8).
+struct Backup {
+    mcu: Mcu,
+    since: Duration,
+    meetings: watch::Receiver<Arc<McuSnapshot>>,
+}
+
 struct Task {
     options: EngineOptions,
     clock: Clock,
@@ -129,8 +145,15 @@ struct Task {
     forwarders: JoinSet<()>,
     state: McuState,
     serving: Option<Serving>,
+    /// Where the primary was last: jnj files name it also while it is stopped, so that a client goes on to the backup.
+    primary: Option<SocketAddr>,
+    backup: Option<Backup>,
+    backup_state: McuState,
+    connecting: Connecting,
+    recent: Recent,
     cast: Option<Cast>,
     bell: Bell,
+    watching: Watching,
     tabs: BTreeMap<TabId, Tab>,
     players: BTreeMap<TabId, Playback>,
     next_tab: TabId,
@@ -143,6 +166,7 @@ struct Task {
 impl Task {
     fn new(options: EngineOptions, shared: Arc<Shared>) -> Task {
         let accounts = options.installation.accounts();
+        let recent = Recent::open(options.installation.folder());
         let users = accounts.into_iter().map(|a| SampleUser { id: a.id, name: a.name }).collect();
         Task {
             options,
@@ -152,8 +176,14 @@ impl Task {
             forwarders: JoinSet::new(),
             state: McuState::Stopped,
             serving: None,
+            primary: None,
+            backup: None,
+            backup_state: McuState::Stopped,
+            connecting: Connecting::default(),
+            recent,
             cast: None,
             bell: Bell::default(),
+            watching: Watching::new(Clock::system()),
             tabs: BTreeMap::new(),
             players: BTreeMap::new(),
             next_tab: 1,
@@ -165,6 +195,8 @@ impl Task {
     }
 
     async fn run(mut self, mut commands: mpsc::Receiver<Command>, stop: CancellationToken) {
+        self.follow(self.watching.shown());
+        self.forwarders.spawn(self.watching.keep_up());
         if self.options.start_mcu {
             self.start_mcu().await;
         }
@@ -203,6 +235,7 @@ impl Task {
         for (_, player) in std::mem::take(&mut self.players) {
             player.finish().await;
         }
+        self.stop_backup().await;
         self.stop_mcu().await;
         self.bell.set(false).await;
         self.forwarders.shutdown().await;
@@ -222,18 +255,17 @@ impl Task {
                 let hash = answer.as_ref().map(|text| PasswordHash::of(text.expose()));
                 self.ask_client(id, ClientCommand::Password(hash));
             }
-            // Carried out once the engine can; the window draws them already.
-            Command::PullThePlug
-            | Command::StartBackup
-            | Command::StopBackup
-            | Command::SetConnecting(_)
-            | Command::ForgetRecent(_)
-            | Command::Reissue(_)
-            | Command::TrustAndJoin(_)
-            | Command::ReconnectNow(_)
-            | Command::CutConnection(_)
-            | Command::PlayOverWire(_)
-            | Command::SetRepeat(..) => {}
+            Command::PullThePlug => self.pull_the_plug().await,
+            Command::StartBackup => self.start_backup().await,
+            Command::StopBackup => self.stop_backup().await,
+            Command::SetConnecting(connecting) => self.connecting = connecting,
+            Command::ForgetRecent(path) => self.recent.forget(&path),
+            Command::Reissue(id) => self.reissue(id).await,
+            Command::TrustAndJoin(id) => self.trust(id).await,
+            Command::ReconnectNow(id) => self.ask_client(id, ClientCommand::ReconnectNow),
+            Command::CutConnection(id) => self.ask_client(id, ClientCommand::Cut),
+            Command::PlayOverWire(path) => self.play_over_wire(&path),
+            Command::SetRepeat(id, on) => self.ask_client(id, ClientCommand::Watch(Wish::Repeat(on))),
             Command::Say(id, text) => self.ask_client(id, ClientCommand::Say(text)),
             Command::Whisper(id, to, text) => self.ask_client(id, ClientCommand::Whisper(to, text)),
             Command::GiveToken(id, to) => self.ask_client(id, ClientCommand::Token(to)),
@@ -258,11 +290,18 @@ impl Task {
                 }
             }
             Command::Play(path) => self.play(path).await,
-            Command::SetPlaying(id, on) => self.ask_player(id, PlayCommand::SetPlaying(on)),
-            Command::Seek(id, to) => self.ask_player(id, PlayCommand::Seek(to)),
-            Command::SetSpeed(id, speed) => self.ask_player(id, PlayCommand::Speed(speed)),
+            Command::SetPlaying(id, true) => self.ask_either(id, PlayCommand::SetPlaying(true), Wish::Play),
+            Command::SetPlaying(id, false) => self.ask_either(id, PlayCommand::SetPlaying(false), Wish::Pause),
+            Command::Seek(id, to) => self.ask_either(id, PlayCommand::Seek(to), Wish::Seek(to)),
+            Command::SetSpeed(id, speed) => {
+                // Clamped before it is cut to a whole number.
+                let percent = if speed.is_finite() { (speed.clamp(0.25, 16.0) * 100.0).round() } else { 100.0 };
+                self.ask_either(id, PlayCommand::Speed(speed), Wish::Speed(percent as u32));
+            }
             Command::RefreshRecordings => self.refresh_recordings().await,
             Command::SetChimes(on) => self.bell.set(on).await,
+            Command::SetInspector(on) => self.watching.inspector.set_on(on),
+            Command::ClearInspector => self.watching.inspector.clear(),
             Command::DismissNotice(id) => self.notices.retain(|notice| notice.id != id),
         }
     }
@@ -279,6 +318,7 @@ impl Task {
                 if self.options.with_people {
                     self.cast = Cast::enter(&self.options.installation, serving.mcu.address(), self.clock);
                 }
+                self.primary = Some(serving.mcu.address());
                 self.serving = Some(serving);
             }
             Err(failure) => {
@@ -296,14 +336,15 @@ impl Task {
 
     async fn try_start_mcu(&mut self) -> Result<Serving, StartFailure> {
         let hold = self.options.installation.hold()?;
+        let inspector = || self.watching.inspector.clone();
         let (config, key) = self.options.installation.mcu(self.options.listen, self.clock)?;
-        let mcu = match Mcu::start(config, key).await {
+        let mcu = match Mcu::start(McuConfig { inspector: inspector(), ..config }, key).await {
             Ok(mcu) => mcu,
             Err(taken) => {
                 info!("{taken}; another port is picked");
                 let any = SocketAddr::new(self.options.listen.ip(), 0);
                 let (config, key) = self.options.installation.mcu(any, self.clock)?;
-                Mcu::start(config, key).await?
+                Mcu::start(McuConfig { inspector: inspector(), ..config }, key).await?
             }
         };
         hold.note(mcu.address())?;
@@ -320,6 +361,61 @@ impl Task {
         }
         serving.mcu.shutdown().await;
         self.state = McuState::Stopped;
+        self.refresh_recordings().await;
+    }
+
+    /// Simulated people go first: they would only come back.
+    async fn pull_the_plug(&mut self) {
+        let Some(serving) = self.serving.take() else { return };
+        self.state = McuState::Stopping;
+        self.publish();
+        if let Some(cast) = self.cast.take() {
+            cast.leave().await;
+        }
+        serving.mcu.pull_the_plug().await;
+        self.state = McuState::Stopped;
+        self.refresh_recordings().await;
+    }
+
+    /// On the primary's port, as a jnj has one port for all servers, and on another loopback address.
+    async fn start_backup(&mut self) {
+        if self.backup.is_some() {
+            return;
+        }
+        self.backup_state = McuState::Starting;
+        self.publish();
+        let primary = self.mcu_address();
+        let mut why = String::new();
+        for ip in BACKUP_ADDRESSES.into_iter().filter(|ip| *ip != primary.ip()) {
+            let started = match self.options.installation.mcu(SocketAddr::new(ip, primary.port()), self.clock) {
+                Ok((config, key)) => {
+                    let (local_ip, status_names) = (ip.to_string(), vec![ip.to_string()]);
+                    let inspector = self.watching.inspector.clone();
+                    let config = McuConfig { local_ip, status_names, inspector, ..config };
+                    Mcu::start(config, key).await.map_err(|failure| failure.to_string())
+                }
+                Err(failure) => Err(failure.to_string()),
+            };
+            match started {
+                Ok(mcu) => {
+                    let (since, meetings) = (self.clock.now().steady, mcu.snapshot());
+                    self.follow(meetings.clone());
+                    self.backup = Some(Backup { mcu, since, meetings });
+                    return;
+                }
+                Err(failure) => why = failure,
+            }
+        }
+        warn!("the backup does not start: {why}");
+        self.backup_state = McuState::Failed { why };
+    }
+
+    async fn stop_backup(&mut self) {
+        let Some(backup) = self.backup.take() else { return };
+        self.backup_state = McuState::Stopping;
+        self.publish();
+        backup.mcu.shutdown().await;
+        self.backup_state = McuState::Stopped;
         self.refresh_recordings().await;
     }
 
@@ -342,7 +438,61 @@ impl Task {
             set: Vec::new(),
         };
         let request = request.request(self.clock.now()).map_err(|e| e.to_string())?;
-        self.options.installation.issue(&request, self.mcu_address()).map_err(|e| e.to_string())
+        self.seal(&request)
+    }
+
+    /// A jnj for the primary, and for the backup while one runs.
+    fn seal(&self, request: &ServiceRequest) -> Result<Jnj, String> {
+        let mut jnj = self.options.installation.issue(request, self.mcu_address()).map_err(|e| e.to_string())?;
+        jnj.backupip = self.backup.iter().map(|backup| backup.mcu.address().ip().to_string()).collect();
+        Ok(jnj)
+    }
+
+    /// The request of a jnj that was issued here, if its time is over.
+    fn stale_request(&self, jnj: &Jnj) -> Option<ServiceRequest> {
+        let request = self.options.installation.open_userinfo(jnj.userinfo.as_ref()?.expose()).ok()?;
+        let age = Freshness::judge(request.timestamp, request.password.is_some(), self.clock.now(), DEFAULT_WINDOW);
+        matches!(age, Freshness::Expired { .. }).then_some(request)
+    }
+
+    /// The same request with the present time, in the same tab.
+    async fn reissue(&mut self, id: TabId) {
+        let Some(mut request) = self.tabs.get(&id).and_then(|tab| self.stale_request(&tab.jnj)) else {
+            return self.complain("That jnj was not issued here, or is still fresh".into());
+        };
+        request.timestamp = self.clock.now().unix_seconds();
+        match self.seal(&request) {
+            Ok(jnj) => {
+                if let Some(tab) = self.tabs.remove(&id) {
+                    tab.client.finish().await;
+                    self.join_as(id, jnj, tab.source);
+                }
+            }
+            Err(failure) => self.complain(failure),
+        }
+    }
+
+    /// Asks the MCU for a recording of this installation, as its owner.
+    fn play_over_wire(&mut self, path: &Path) {
+        let issued = self.playback_request(path).and_then(|request| self.seal(&request));
+        match issued {
+            Ok(jnj) => self.join(jnj, path.file_stem().unwrap_or_default().to_string_lossy().into_owned()),
+            Err(failure) => self.complain(failure),
+        }
+    }
+
+    fn playback_request(&self, path: &Path) -> Result<ServiceRequest, String> {
+        let root = self.options.installation.recording_root();
+        let inside =
+            path.strip_prefix(&root).map_err(|_| "Only recordings of this installation can be asked for".to_owned())?;
+        let (place, _) = RecordingPath::parse(inside).map_err(|e| e.to_string())?;
+        let name = self.recordings.iter().find(|row| row.path == path).map(|row| row.owner_name.clone());
+        let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| place.owner().to_owned());
+        let mut request = ServiceRequest::new(place.owner(), &name, place.meeting(), self.clock.now().unix_seconds());
+        request.group = place.group().map(|id| Group { id: id.to_owned(), ..Group::default() });
+        request.command.kind = CommandKind::Playback;
+        request.command.file = Some(place.name());
+        Ok(request)
     }
 
     fn issue_to_file(&mut self, order: &JnjOrder, path: &Path) {
@@ -358,7 +508,7 @@ impl Task {
 
     fn mcu_address(&self) -> SocketAddr {
         let own = self.serving.as_ref().map(|s| s.mcu.address());
-        own.or_else(|| self.options.installation.running_at()).unwrap_or(DEFAULT_LISTEN)
+        own.or_else(|| self.options.installation.running_at()).or(self.primary).unwrap_or(DEFAULT_LISTEN)
     }
 
     fn join_from(&mut self, source: JnjSource) {
@@ -368,7 +518,11 @@ impl Task {
             JnjSource::File(path) => {
                 let bytes = read(&path).map_err(|e| e.to_string());
                 let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-                (bytes.and_then(|b| Jnj::parse(&b).map_err(|e| format!("{name}: {e}"))), name)
+                let jnj = bytes.and_then(|b| Jnj::parse(&b).map_err(|e| format!("{name}: {e}")));
+                if let Ok(jnj) = &jnj {
+                    self.remember(path, jnj, &name);
+                }
+                (jnj, name)
             }
         };
         match read {
@@ -377,17 +531,65 @@ impl Task {
         }
     }
 
+    /// Says what a file leads to, if it was sealed for this installation, so that people find it again.
+    fn remember(&mut self, path: PathBuf, jnj: &Jnj, name: &str) {
+        let userinfo = jnj.userinfo.as_ref().map(Credential::expose);
+        let request = userinfo.and_then(|userinfo| self.options.installation.open_userinfo(userinfo).ok());
+        let what = request
+            .map(|request| request.meeting_title.filter(|title| !title.is_empty()).unwrap_or(request.meeting_id));
+        self.recent.used(RecentJnj {
+            path: std::path::absolute(&path).unwrap_or(path),
+            what: what.unwrap_or_else(|| name.to_owned()),
+            server: dialler::primary(jnj),
+            playback: jnj.mode() == Mode::Playback,
+            used: self.clock.now().office,
+        });
+    }
+
     fn join(&mut self, jnj: Jnj, source: String) {
         let id = self.new_tab();
         self.join_as(id, jnj, source);
     }
 
+    /// How sessions connect now; an address that is no proxy's was refused where it was typed.
+    fn options_for(&self, trusted: Option<Sha256Fingerprint>) -> ClientOptions {
+        ClientOptions {
+            transport: match self.connecting.carrier {
+                Carrier::WebSocket => Transport::WebSocket,
+                Carrier::Secure => Transport::SecureWebSocket,
+                Carrier::Tcp => Transport::Tcp,
+            },
+            route: Route {
+                proxy: self.connecting.proxy.parse().ok(),
+                certificates: trusted.map_or(Certificates::System, Certificates::Pinned),
+            },
+            preference: if self.connecting.like_the_browser { Preference::Browser } else { Preference::Guide },
+            inspector: self.watching.inspector.clone(),
+            ..ClientOptions::new(self.clock)
+        }
+    }
+
+    /// Joins again with the certificate that was refused, and no other.
+    async fn trust(&mut self, id: TabId) {
+        let Some(tab) = self.tabs.remove(&id) else { return };
+        let Phase::Ended(Ending::Untrusted { fingerprint, .. }) = tab.client.state().phase.clone() else {
+            self.tabs.insert(id, tab);
+            return;
+        };
+        tab.client.finish().await;
+        let options = self.options_for(Some(fingerprint));
+        self.join_with(id, tab.jnj, tab.source, options);
+    }
+
     fn join_as(&mut self, id: TabId, jnj: Jnj, source: String) {
-        let options =
-            ClientOptions { transport: Transport::WebSocket, password: None, patience: PATIENCE, clock: self.clock };
+        let options = self.options_for(None);
+        self.join_with(id, jnj, source, options);
+    }
+
+    fn join_with(&mut self, id: TabId, jnj: Jnj, source: String, options: ClientOptions) {
         let client = Client::start(jnj.clone(), options);
         self.follow(client.watch());
-        self.tabs.insert(id, Tab { source, jnj, client });
+        self.tabs.insert(id, Tab { source, jnj, client, reissuable: None });
     }
 
     async fn play(&mut self, path: PathBuf) {
@@ -424,6 +626,15 @@ impl Task {
             && !player.command(command)
         {
             warn!("the playback takes no more commands");
+        }
+    }
+
+    /// A local playback, or one over the wire.
+    fn ask_either(&mut self, id: TabId, local: PlayCommand, wire: Wish) {
+        if self.tabs.contains_key(&id) {
+            self.ask_client(id, ClientCommand::Watch(wire));
+        } else {
+            self.ask_player(id, local);
         }
     }
 
@@ -469,6 +680,16 @@ impl Task {
                 meetings,
             });
         }
+        if let Some(backup) = &self.backup {
+            let meetings = backup.meetings.borrow().meetings.iter().map(rows::meeting).collect();
+            self.backup_state = McuState::Running(McuRunning {
+                address: backup.mcu.address(),
+                up: now.steady.saturating_sub(backup.since),
+                connections: backup.mcu.connections(),
+                meetings,
+            });
+        }
+        self.look_for_stale_files();
         let views: Vec<_> = self.tabs.iter().map(|(id, tab)| (*id, Arc::clone(&tab.client.state().view))).collect();
         self.bell.listen(&views);
         let sessions = self.tabs.iter().map(|(id, tab)| Arc::new(session(*id, tab, now.steady))).collect();
@@ -476,14 +697,15 @@ impl Task {
             folder: self.options.installation.folder().to_owned(),
             demo: self.options.demo,
             mcu: self.state.clone(),
-            backup: McuState::Stopped,
-            connecting: Default::default(),
-            recent: Arc::default(),
+            backup: self.backup_state.clone(),
+            connecting: self.connecting.clone(),
+            recent: Arc::new(self.recent.entries().to_vec()),
             sessions,
             players: self.players.values().map(|player| Arc::clone(&player.watch().borrow())).collect(),
             recordings: Arc::clone(&self.recordings),
             users: Arc::clone(&self.users),
             log: Arc::new(self.options.logbook.lines()),
+            inspector: Arc::clone(&self.watching.shown().borrow()),
             chimes: self.bell.is_on(),
             notices: self.notices.clone(),
         };
@@ -494,18 +716,33 @@ impl Task {
     }
 }
 
+impl Task {
+    /// A refusal of a stale jnj can be mended if it was issued here.
+    fn look_for_stale_files(&mut self) {
+        let refused = |tab: &Tab| matches!(tab.client.state().phase, Phase::Ended(Ending::Refused(_)));
+        let unknown: Vec<TabId> =
+            self.tabs.iter().filter(|(_, tab)| tab.reissuable.is_none() && refused(tab)).map(|(id, _)| *id).collect();
+        for id in unknown {
+            let stale = self.tabs.get(&id).is_some_and(|tab| self.stale_request(&tab.jnj).is_some());
+            if let Some(tab) = self.tabs.get_mut(&id) {
+                tab.reissuable = Some(stale);
+            }
+        }
+    }
+}
+
 fn session(id: TabId, tab: &Tab, now: Duration) -> SessionSnapshot {
     let state = tab.client.state();
     SessionSnapshot {
         id,
         source: tab.source.clone(),
-        phase: rows::phase(&state.phase),
+        phase: rows::phase(&state.phase, now),
         view: Arc::clone(&state.view),
-        attempts: Arc::default(),
-        relay: None,
-        reconnects: 0,
-        can_reissue: false,
-        playback: None,
+        attempts: Arc::new(state.attempts.iter().map(rows::attempt).collect()),
+        relay: state.relay.clone(),
+        reconnects: state.reconnects,
+        can_reissue: tab.reissuable == Some(true),
+        playback: state.viewing.as_ref().map(|viewing| rows::viewing(viewing, now)),
         server: state.server.clone(),
         transport: "WebSocket",
         server_version: state.server_version.clone(),
@@ -532,8 +769,11 @@ enum StartFailure {
     Mcu(#[from] crate::mcu::McuError),
 }
 
+/// Where a backup listens: the first that this system has.
+const BACKUP_ADDRESSES: [IpAddr; 3] =
+    [IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2)), IpAddr::V6(Ipv6Addr::LOCALHOST), IpAddr::V4(Ipv4Addr::LOCALHOST)];
+
 const COMMANDS: usize = 256;
 const MAX_NOTICES: usize = 20;
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 const LIST_EVERY: Duration = Duration::from_secs(5);
-const PATIENCE: Duration = Duration::from_secs(60);

@@ -27,7 +27,8 @@ use crate::hit::licence::Licence;
 use crate::hit::request::{CommandKind, ServiceRequest};
 use crate::hit::sealed::{self, SealingKey};
 use crate::library::write_whole;
-use crate::link::LinkConfig;
+use crate::link::{Inspector, LinkConfig};
+use crate::mcu::RelayPolicy;
 use crate::mcu::transcript::Transcripts;
 use crate::mcu::{McuConfig, Patience};
 
@@ -170,6 +171,7 @@ impl Installation {
         let config = McuConfig {
             listen,
             local_ip: self.local_ip(listen),
+            status_names: self.status_names(listen),
             keys: self.folder.clone(),
             recording_root: self.recording_root(),
             licence: self.licence.clone(),
@@ -177,7 +179,9 @@ impl Installation {
             clock,
             patience: Patience::default(),
             link: LinkConfig::default(),
+            relay: RelayPolicy { allow: self.configm.relay_allow() },
             transcripts: Transcripts::default(),
+            inspector: Inspector::off(),
         };
         Ok((config, own))
     }
@@ -264,6 +268,18 @@ impl Installation {
     fn local_ip(&self, listen: SocketAddr) -> String {
         let configured = self.licence.fixed_ip.clone().or_else(|| self.configm.listen_ips().next().map(str::to_owned));
         configured.unwrap_or_else(|| listen.ip().to_string())
+    }
+
+    /// The local IP, the other ones that are listened on, and the name that clients know; each once (guide 3.4, note N38).
+    fn status_names(&self, listen: SocketAddr) -> Vec<String> {
+        let mut names = vec![self.local_ip(listen)];
+        let others = self.configm.listen_ips().chain(self.configm.jnj_ip());
+        for name in others.map(str::to_owned) {
+            if !names.contains(&name) && names.len() < MAX_NAMES {
+                names.push(name);
+            }
+        }
+        names
     }
 }
 
@@ -393,6 +409,8 @@ const WEB_PASSPHRASE: &str = "key_web_local.passphrase.txt";
 const ACCOUNTS: &str = "accounts.txt";
 const LOCK: &str = "hitdeck.lock";
 const RUNNING: &str = "hitdeck.running";
+/// Status files of one server (guide 3.4).
+const MAX_NAMES: usize = 3;
 const MAX_FILE: u64 = 1024 * 1024;
 
 const SAMPLE_ACCOUNTS: &str = "\
@@ -414,5 +432,6 @@ recording/
 jnj/
 hitdeck.lock
 hitdeck.running
+recent.json
 *.sock
 ";

@@ -12,8 +12,10 @@ pub mod front;
 pub mod logbook;
 pub mod order;
 pub mod playback;
+mod recent;
 mod rows;
 pub mod snapshot;
+mod watching;
 
 pub use folder::{
     Account, DEFAULT_LISTEN, Hold, Installation, InstallationError, WEB_KEY, new_key_pair, read, read_public_key,

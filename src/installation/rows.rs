@@ -4,8 +4,11 @@
 
 use std::time::Duration;
 
-use super::snapshot::{MeetingRow, RecordingKind, RecordingRow, SessionEnd, SessionPhase};
-use crate::client::{Ending, Phase};
+use super::snapshot::{
+    AttemptOutcome, AttemptRow, MeetingRow, RecordingKind, RecordingRow, SessionEnd, SessionPhase, WirePlayback,
+};
+use crate::client::dialler::{self, Outcome};
+use crate::client::{Ending, Phase, Viewing};
 use crate::library::{Entry, Kind};
 use crate::mcu::RunningMeeting;
 
@@ -48,12 +51,50 @@ pub(super) fn recording(entry: &Entry) -> RecordingRow {
     }
 }
 
-pub(super) fn phase(phase: &Phase) -> SessionPhase {
+pub(super) fn attempt(row: &dialler::AttemptRow) -> AttemptRow {
+    AttemptRow {
+        address: row.address.clone(),
+        started: row.started,
+        ended: row.ended,
+        outcome: match &row.outcome {
+            Outcome::Waiting => AttemptOutcome::Waiting,
+            Outcome::Trying => AttemptOutcome::Trying,
+            Outcome::Open => AttemptOutcome::Open,
+            Outcome::Won => AttemptOutcome::Won,
+            Outcome::Closed => AttemptOutcome::Closed,
+            Outcome::Failed(why) => AttemptOutcome::Failed(why.clone()),
+            Outcome::KeysFailed(why) => AttemptOutcome::KeysFailed(why.clone()),
+            Outcome::NotTried => AttemptOutcome::NotTried,
+        },
+    }
+}
+
+pub(super) fn viewing(viewing: &Viewing, now: Duration) -> WirePlayback {
+    WirePlayback {
+        start_ms: viewing.start_ms,
+        end_ms: viewing.end_ms,
+        position_ms: viewing.position_ms(now),
+        playing: viewing.playing,
+        speed: viewing.speed,
+        repeat: viewing.repeat,
+        at_end: viewing.at_end,
+        can_change_speed: viewing.can_change_speed,
+        recorded_at: viewing.recorded_at,
+    }
+}
+
+pub(super) fn phase(phase: &Phase, now: Duration) -> SessionPhase {
     match phase {
         Phase::Dialling(address) => SessionPhase::Dialling { address: address.clone() },
         Phase::Joining => SessionPhase::Joining,
         Phase::PasswordWanted(again) => SessionPhase::PasswordWanted { again: *again },
         Phase::Waiting(name) => SessionPhase::Waiting { name: name.clone() },
+        Phase::Reconnecting { why, attempt, now: being_made } => SessionPhase::Reconnecting {
+            why: why.clone(),
+            attempt: attempt.number,
+            next_in: (!being_made).then(|| attempt.at.saturating_sub(now)),
+            gives_up_in: attempt.gives_up_at.saturating_sub(now),
+        },
         Phase::InMeeting => SessionPhase::InMeeting,
         Phase::Ended(ending) => SessionPhase::Ended(match ending {
             Ending::Left => SessionEnd::Left,
@@ -65,7 +106,15 @@ pub(super) fn phase(phase: &Phase) -> SessionPhase {
                 SessionEnd::Refused { code: refusal.status(), meaning: format!("{}{advice}", refusal.meaning()) }
             }
             Ending::NotConnected(why) => SessionEnd::NotConnected { why: why.clone() },
-            Ending::NotServed(why) | Ending::Lost(why) => SessionEnd::Lost { why: why.clone() },
+            Ending::Untrusted { server, fingerprint, why } => {
+                SessionEnd::Untrusted { server: server.clone(), fingerprint: fingerprint.to_string(), why: why.clone() }
+            }
+            Ending::NotServed(why) => SessionEnd::NotServed { why: why.clone() },
+            Ending::MessageDeclined { owner, busy } => {
+                SessionEnd::MessageDeclined { owner: owner.clone(), busy: *busy }
+            }
+            Ending::Deleted(done) => SessionEnd::Deleted { done: *done },
+            Ending::Lost(why) => SessionEnd::Lost { why: why.clone() },
         }),
     }
 }

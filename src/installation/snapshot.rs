@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use crate::link::inspector::{Direction, InspectorConnection, InspectorLine, InspectorSnapshot};
 use crate::meeting::view::View;
 
 /// Names a client session or a local playback within one engine; never reused.
@@ -38,6 +39,8 @@ pub struct Snapshot {
     pub users: Arc<Vec<SampleUser>>,
     /// The newest log lines, oldest first, at most 1,000.
     pub log: Arc<Vec<LogLine>>,
+    /// Every message on every connection of this engine, while it was on.
+    pub inspector: Arc<InspectorSnapshot>,
     /// Whether chimes are on; `None` where this build has no sound.
     pub chimes: Option<bool>,
     /// Things to tell the user once, newest last; dismissed with `Command::DismissNotice`.

@@ -5,9 +5,11 @@
 //! are not followed, what cannot be read is reported and passed over. Blocking: call it from a blocking thread.
 //!
 //! - [`tree`]: the walk; [`listing`]: what there is; [`usage`]: disk usage.
+//! - [`find`]: the recording that a request means.
 //! - [`crashed`]: what an MCU finishes on start; [`whole`]: files that appear whole or not at all.
 
 pub mod crashed;
+pub mod find;
 pub mod listing;
 pub mod tree;
 #[cfg(test)]
@@ -16,6 +18,7 @@ pub mod usage;
 pub mod whole;
 
 pub use crashed::{Finished, finish_crashed};
+pub use find::{FindError, event_is_over, recording_of};
 pub use listing::{Entry, Kind, Listing, list};
 pub use tree::Trouble;
 pub use usage::{Charged, disk_usage};

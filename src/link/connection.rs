@@ -26,10 +26,13 @@ use tokio::{
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
-        Message,
-        protocol::{Role, WebSocketConfig},
+        Message, Utf8Bytes,
+        protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode},
     },
 };
+
+use tokio_rustls::client::TlsStream;
+use tokio_util::either::Either;
 
 use super::{LinkError, MAX_MESSAGE};
 
@@ -72,11 +75,11 @@ impl Connection {
 
     /// A WebSocket whose opening handshake is over. `early` holds what the client sent right behind the handshake.
     pub(super) async fn accepted_websocket(stream: TcpStream, early: Vec<u8>) -> Self {
-        let limits = Some(websocket_limits());
+        let (limits, stream) = (Some(websocket_limits()), Either::Left(stream));
         Self::over_websocket(WebSocketStream::from_partially_read(stream, early, Role::Server, limits).await)
     }
 
-    pub(super) fn over_websocket(websocket: WebSocketStream<TcpStream>) -> Self {
+    pub(super) fn over_websocket(websocket: WebSocketStream<Wire>) -> Self {
         let (sink, stream) = websocket.split();
         Self::new(Outlet::WebSocket(sink), Inlet::WebSocket(stream))
     }
@@ -175,6 +178,11 @@ pub struct Sender {
 }
 
 impl Sender {
+    /// The byte counts of both directions.
+    pub fn counters(&self) -> &Arc<Counters> {
+        &self.counters
+    }
+
     /// Sends `bytes` and waits until the operating system has taken them all: this is where a slow peer is felt. Over
     /// WebSocket one call is one message, as some server messages must be (wire/01 section 1.1). Empty `bytes` are not
     /// sent, for the client takes an empty message for an unknown command.
@@ -204,6 +212,22 @@ impl Sender {
         }
         self.counters.count(&self.counters.sent, &bytes);
         Ok(())
+    }
+
+    /// Says that we leave and do not come back: a WebSocket close frame of code 1000. Otherwise as [`Sender::close`]; over TCP there is
+    /// nothing to say it with.
+    ///
+    /// # Errors
+    /// [`LinkError`], when the peer is gone or takes nothing.
+    pub async fn leave(&mut self) -> Result<(), LinkError> {
+        if let Outlet::WebSocket(sink) = &mut self.outlet {
+            let goodbye = CloseFrame { code: CloseCode::Normal, reason: Utf8Bytes::default() };
+            match timeout(CLOSE_GRACE, sink.send(Message::Close(Some(goodbye)))).await {
+                Ok(said) => said?,
+                Err(_) => return Err(LinkError::Reset(io::ErrorKind::TimedOut)),
+            }
+        }
+        self.close().await
     }
 
     /// Ends our direction in an orderly way: a close frame without a code, or TCP's FIN. Waits at most 5 s.
@@ -263,6 +287,9 @@ impl Counters {
     }
 }
 
+/// What a WebSocket runs over: the bare connection, or TLS on top of it.
+pub(super) type Wire = Either<TcpStream, Box<TlsStream<TcpStream>>>;
+
 /// Limits of every WebSocket, on both sides.
 pub(super) fn websocket_limits() -> WebSocketConfig {
     WebSocketConfig::default()
@@ -277,13 +304,13 @@ pub(super) fn websocket_limits() -> WebSocketConfig {
 
 enum Inlet {
     Tcp(OwnedReadHalf, BytesMut),
-    WebSocket(SplitStream<WebSocketStream<TcpStream>>),
+    WebSocket(SplitStream<WebSocketStream<Wire>>),
     Memory(mpsc::Receiver<Bytes>),
 }
 
 enum Outlet {
     Tcp(OwnedWriteHalf),
-    WebSocket(SplitSink<WebSocketStream<TcpStream>, Message>),
+    WebSocket(SplitSink<WebSocketStream<Wire>, Message>),
     Memory(Option<mpsc::Sender<Bytes>>),
 }
 

@@ -5,6 +5,8 @@ use std::{io, time::Duration};
 use thiserror::Error;
 use tokio_tungstenite::tungstenite::{self, error::CapacityError, error::ProtocolError};
 
+use super::{ProxyFailure, Sha256Fingerprint};
+
 /// Why an open connection gave no bytes, or took none. An orderly end while receiving is no error: it is `Ok(None)`.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum LinkError {
@@ -97,6 +99,46 @@ pub enum DialError {
         target: String,
         /// What came instead, in words.
         came: String,
+    },
+    /// The proxy gave no way to the server.
+    #[error("the proxy {proxy} does not lead to {target}: {failure}")]
+    Proxy {
+        /// `HOST:PORT` of the proxy.
+        proxy: String,
+        /// `HOST:PORT` of the server.
+        target: String,
+        /// What the proxy said.
+        failure: ProxyFailure,
+    },
+    /// Nobody that this system trusts vouches for the server's certificate. A person may decide to, by its fingerprint.
+    #[error("the certificate of {target} is not one that this system trusts ({why}); its SHA-256 is {fingerprint}")]
+    Untrusted {
+        /// `HOST:PORT`.
+        target: String,
+        /// Of the certificate that came.
+        fingerprint: Sha256Fingerprint,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Another certificate than the one that was to be trusted.
+    #[error(
+        "expected the certificate {expected} from {target}, came {fingerprint}: somebody may be in between, or it was renewed"
+    )]
+    NotThePinned {
+        /// `HOST:PORT`.
+        target: String,
+        /// The one to be trusted.
+        expected: Sha256Fingerprint,
+        /// The one that came.
+        fingerprint: Sha256Fingerprint,
+    },
+    /// No TLS came about.
+    #[error("expected TLS from {target}, came none ({why}): check the port, and that the server has wss")]
+    NoTls {
+        /// `HOST:PORT`.
+        target: String,
+        /// What went wrong.
+        why: String,
     },
     /// A WebSocket server, but no MCU: it did not choose subprotocol `hmtg`.
     #[error("expected subprotocol hmtg from ws://{target}/websocket/, came {came}: check that this is an MCU")]

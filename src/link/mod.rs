@@ -10,19 +10,29 @@
 mod connection;
 mod dial;
 mod error;
+pub mod inspector;
 mod listener;
 pub mod pipe;
+mod proxy;
+pub mod tap;
+mod tls;
 
 pub use connection::{Connection, Counters, Receiver, Sender, memory_pair};
-pub use dial::{Target, dial};
+pub use dial::{Route, Target, dial};
 pub use error::{DialError, LinkError};
+pub use inspector::Inspector;
 pub use listener::{Accepted, LinkConfig, Listener};
+pub use proxy::{Proxy, ProxyAddressError, ProxyFailure};
+pub use tap::Tap;
+pub use tls::{Certificates, FingerprintError, Sha256Fingerprint};
 
 /// What carries a byte stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Transport {
     /// `ws://HOST:PORT/websocket/`, subprotocol `hmtg`, binary messages (wire/01 section 1.1).
     WebSocket,
+    /// `wss://HOST:PORT/websocket/`: the same under TLS. For dialling; our own port does not offer it.
+    SecureWebSocket,
     /// The same bytes directly over TCP (wire/01 section 1.2).
     Tcp,
 }

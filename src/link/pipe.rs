@@ -2,12 +2,15 @@
 //!
 //! In: chunks from a [`Receiver`]. Out: decoded items; and messages sealed and sent, one message one send.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Connection, LinkError, Receiver, Sender};
+use super::inspector::Direction;
+use super::{Connection, Counters, LinkError, Receiver, Sender, Tap};
 use crate::wire::Clear;
+use crate::wire::conversation::Conversation;
 use crate::wire::fields::{Decoded, Keys, Malformed, Reader};
 use crate::wire::inbox::Inbox;
 
@@ -48,13 +51,21 @@ pub struct Incoming {
     inbox: Inbox,
     /// Under which fields are decrypted; set as the handshake goes on.
     pub keys: Keys,
+    tap: Tap,
+    conversation: Conversation,
 }
 
 impl Pipe {
     /// A fresh connection, nothing encrypted yet.
     pub fn new(connection: Connection) -> Pipe {
+        Pipe::tapped(connection, Tap::off())
+    }
+
+    /// The same, watched.
+    pub fn tapped(connection: Connection, tap: Tap) -> Pipe {
         let (sender, receiver) = connection.split();
-        Pipe { incoming: Incoming { receiver, inbox: Inbox::default(), keys: Keys::default() }, sender }
+        let (inbox, keys, conversation) = (Inbox::default(), Keys::default(), Conversation::default());
+        Pipe { incoming: Incoming { receiver, inbox, keys, tap, conversation }, sender }
     }
 
     /// The next item, waited for at most `patience`.
@@ -79,11 +90,18 @@ impl Pipe {
     /// When the connection fails.
     pub async fn write(&mut self, message: &Clear) -> Result<(), PipeError> {
         let sealed = message.seal(&self.incoming.keys);
+        self.incoming.show(Direction::Sent, Some(&sealed));
         Ok(self.sender.send(Bytes::from(sealed)).await?)
     }
 
-    /// Both halves, for the time after admission.
-    pub fn split(self) -> (Incoming, Sender) {
+    /// The byte counts of the connection.
+    pub fn counters(&self) -> &Arc<Counters> {
+        self.sender.counters()
+    }
+
+    /// Both halves, for the time after admission. What is sent is from here on the caller's to show to [`Incoming::tap`].
+    pub fn split(mut self) -> (Incoming, Sender) {
+        self.incoming.conversation.admitted();
         (self.incoming, self.sender)
     }
 
@@ -95,6 +113,20 @@ impl Pipe {
 }
 
 impl Incoming {
+    /// Watches this connection.
+    pub fn tap(&self) -> &Tap {
+        &self.tap
+    }
+
+    /// Shows an item to whoever watches; `None` is the one that was taken last.
+    fn show(&mut self, direction: Direction, item: Option<&[u8]>) {
+        if let Some(by_client) = self.tap.by_client(direction) {
+            let item = item.unwrap_or_else(|| self.inbox.last());
+            let kind = self.conversation.next(by_client, item);
+            self.tap.item(direction, kind, item, &self.keys);
+        }
+    }
+
     /// The next item. May be cancelled: what has arrived stays in the inbox.
     ///
     /// # Errors
@@ -102,11 +134,27 @@ impl Incoming {
     pub async fn next<T>(&mut self, read: impl Fn(&mut Reader<'_>) -> Decoded<T>) -> Result<T, PipeError> {
         loop {
             if let Some(item) = self.inbox.next(&self.keys, &read)? {
+                self.show(Direction::Received, None);
                 return Ok(item);
             }
             let chunk = self.receiver.recv().await?.ok_or(PipeError::Closed)?;
             self.inbox.push(&chunk);
         }
+    }
+
+    /// What comes next, unread, for passing on; what had arrived and was not taken comes first. `None`: the peer has closed.
+    ///
+    /// # Errors
+    /// When the connection fails.
+    pub async fn raw(&mut self) -> Result<Option<Bytes>, LinkError> {
+        let waiting = self.inbox.take_rest();
+        if waiting.is_empty() { self.receiver.recv().await } else { Ok(Some(waiting.into())) }
+    }
+
+    /// The peer said that it leaves, or that its page was closed: WebSocket codes 1000 and 1001. No code at all says nothing, since the
+    /// known client closes like that also when it dislikes what came, and comes back (wire/01 section 10.2).
+    pub fn left_on_purpose(&self) -> bool {
+        matches!(self.receiver.close_code(), Some(1000 | 1001))
     }
 
     /// Waits until the peer closes, at most `patience`; what it still sends is thrown away.

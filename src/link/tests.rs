@@ -17,8 +17,8 @@ use tokio_tungstenite::{
 };
 
 use super::{
-    Accepted, Connection, DialError, LinkConfig, LinkError, Listener, MAX_MESSAGE, Receiver, Sender, Target, Transport,
-    dial, memory_pair,
+    Accepted, Connection, DialError, LinkConfig, LinkError, Listener, MAX_MESSAGE, Receiver, Route, Sender, Target,
+    Transport, dial, memory_pair,
 };
 
 #[tokio::test]
@@ -361,9 +361,9 @@ async fn a_memory_pair_behaves_like_a_connection() {
 async fn a_failed_dial_says_what_came() {
     let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let target = target(socket.local_addr().unwrap(), Transport::WebSocket);
-    let second = Duration::from_secs(20);
+    let (second, route) = (Duration::from_secs(20), Route::default());
 
-    let late = dial(&target, Duration::from_millis(100)).await.err().unwrap();
+    let late = dial(&target, &route, Duration::from_millis(100)).await.err().unwrap();
     assert!(matches!(late, DialError::TimedOut { .. }), "{late}");
     soon(socket.accept()).await.unwrap();
 
@@ -373,19 +373,19 @@ async fn a_failed_dial_says_what_came() {
         stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n").await.unwrap();
         stream
     };
-    let failure = tokio::join!(dial(&target, second), not_found).0.err().unwrap();
+    let failure = tokio::join!(dial(&target, &route, second), not_found).0.err().unwrap();
     assert!(matches!(&failure, DialError::NotWebSocket { came, .. } if came.contains("404")), "{failure}");
 
     let not_http = async { socket.accept().await.unwrap().0.write_all(b"SSH-2.0-x\r\n").await };
-    let failure = tokio::join!(dial(&target, second), not_http).0.err().unwrap();
+    let failure = tokio::join!(dial(&target, &route, second), not_http).0.err().unwrap();
     assert!(matches!(failure, DialError::NotWebSocket { .. }), "{failure}");
 
     let no_protocol = async { accept_async(socket.accept().await.unwrap().0).await };
-    let failure = tokio::join!(dial(&target, second), no_protocol).0.err().unwrap();
+    let failure = tokio::join!(dial(&target, &route, second), no_protocol).0.err().unwrap();
     assert!(matches!(failure, DialError::NoHmtg { came: "none", .. }), "{failure}");
 
     drop(socket);
-    let failure = dial(&target, second).await.err().unwrap();
+    let failure = dial(&target, &route, second).await.err().unwrap();
     assert!(matches!(failure, DialError::Refused { .. }), "{failure}");
 }
 
@@ -394,7 +394,7 @@ async fn a_host_that_is_no_host_is_not_dialled() {
     for host in ["", "a b", "a/b", "user@a", "a:80", "a?b", "a#b", "[", "[]", "a\r\nX: y", "::1]"] {
         let target = Target { host: host.to_owned(), port: 1, transport: Transport::WebSocket };
         // "a:80" is taken for an IPv6 address, which the resolver then does not know.
-        let failure = dial(&target, Duration::from_secs(20)).await.err().unwrap();
+        let failure = dial(&target, &Route::default(), Duration::from_secs(20)).await.err().unwrap();
         assert!(matches!(failure, DialError::BadHost { .. } | DialError::UnknownHost { .. }), "{host:?}: {failure}");
     }
 }
@@ -435,7 +435,7 @@ fn target(address: SocketAddr, transport: Transport) -> Target {
 }
 
 async fn dial_to(listener: &Listener, transport: Transport) -> Connection {
-    dial(&target(listener.local_addr(), transport), Duration::from_secs(20)).await.unwrap()
+    dial(&target(listener.local_addr(), transport), &Route::default(), Duration::from_secs(20)).await.unwrap()
 }
 
 /// A client without this room's limits.

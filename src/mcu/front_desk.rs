@@ -1,10 +1,11 @@
 //! The front desk: one task that owns the office, opens meetings, and knows what is running.
 //!
-//! In: opened requests from sessions, the ends of meetings. Out: places in meetings or refusals, status files, a snapshot for the
-//! window. A meeting's own traffic never passes here.
+//! In: opened requests from sessions, the ends of meetings and playbacks. Out: places in meetings or refusals, status files, a snapshot
+//! for the window. A meeting's own traffic never passes here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,37 +15,46 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 use super::keyring::Keyring;
-use super::meeting::{self, Candidate, Outgoing, Seat, Summary, ToMeeting};
+use super::meeting::{self, Candidate, Claim, Outgoing, Seat, Summary, ToMeeting};
 use super::opening::{self, Opening};
 use super::status_files::StatusFiles;
-use super::{McuSnapshot, RunningMeeting};
+use super::{McuSnapshot, RunningMeeting, RunningPlayback};
 use crate::clock::{Clock, Now};
 use crate::hit::request::ServiceRequest;
+use crate::library;
 use crate::meeting::room::{How, Newcomer};
 use crate::office::{Office, Refused, Verdict};
 use crate::wire::Refusal;
-use crate::wire::cipher::Cipher;
+use crate::wire::cipher::{Cipher, KeyMaterial};
+use crate::wire::handshake::{Secondary, SecondaryKind};
+use crate::wire::ticket::Ticket;
 
 /// How sessions reach the front desk.
 #[derive(Clone, Debug)]
 pub struct FrontDesk {
     keyring: Arc<Keyring>,
+    recordings: Arc<Path>,
     clock: Clock,
     freshness: Duration,
     questions: mpsc::Sender<Question>,
 }
 
 /// Somebody with an opened request and, where one was needed, the right password.
-#[derive(Debug)]
 pub struct Admission {
     /// What the third party says.
     pub request: ServiceRequest,
+    /// The event that it is for is over; it counts unless that is open all the same.
+    pub over: bool,
     /// Who it is.
     pub newcomer: Newcomer,
     /// From where.
     pub address: IpAddr,
+    /// The meeting to which a ticket leads back, if one held.
+    pub returning: Option<i32>,
     /// The control cipher of the connection.
     pub control: Cipher,
+    /// What that cipher was made from.
+    pub keys: KeyMaterial,
     /// Its queue.
     pub outgoing: mpsc::Sender<Outgoing>,
     /// Cuts the connection.
@@ -58,12 +68,47 @@ pub struct Place {
     _taken: Arc<()>,
 }
 
+/// An opened userinfo.
+#[derive(Debug)]
+pub struct Opened {
+    /// What the third party says.
+    pub request: ServiceRequest,
+    /// Whether it is fresh. A ticket may stand in for that (wire/01 section 10.4).
+    pub age: Result<(), Refused>,
+    /// It is for an event that was ended or whose time was over (guide notes N31).
+    pub over: bool,
+}
+
+/// Somebody who wants to watch a recording.
+pub struct Viewer {
+    /// The control cipher of the connection.
+    pub control: Cipher,
+    /// What that cipher was made from.
+    pub keys: KeyMaterial,
+    /// What is shown of the playback; kept up to date by the session.
+    pub row: watch::Receiver<RunningPlayback>,
+}
+
+/// A running playback's place in the licence, and its numbers.
+#[derive(Debug)]
+pub struct Booth {
+    /// Names it to secondary connections and tickets.
+    pub playback_id: i32,
+    /// 0..=65535.
+    pub session_index: i32,
+    _place: Place,
+}
+
 type Placed = Result<(mpsc::Sender<ToMeeting>, Place), Refused>;
 
-#[derive(Debug)]
 enum Question {
-    Place(Box<ServiceRequest>, oneshot::Sender<Placed>),
+    Place(Box<ServiceRequest>, bool, oneshot::Sender<Placed>),
+    Return(i32, oneshot::Sender<Placed>),
+    Find(Box<ServiceRequest>, oneshot::Sender<Option<(i32, mpsc::Sender<ToMeeting>)>>),
     Meeting(i32, oneshot::Sender<Option<mpsc::Sender<ToMeeting>>>),
+    Watch(Box<ServiceRequest>, Box<Viewer>, oneshot::Sender<Result<Booth, Refused>>),
+    Watched(Box<Ticket>, oneshot::Sender<bool>),
+    Playback(Secondary, oneshot::Sender<Option<Cipher>>),
     Close(How),
 }
 
@@ -71,14 +116,46 @@ impl FrontDesk {
     /// Opens a userinfo and judges its age.
     ///
     /// # Errors
+    /// The refusal, when it cannot be opened.
+    pub async fn open(&self, userinfo: String) -> Result<Opened, Refused> {
+        let (keyring, root) = (Arc::clone(&self.keyring), Arc::clone(&self.recordings));
+        // Reads a key file, and agrees on a key the first time; looks into the meeting's folder.
+        let opened = tokio::task::spawn_blocking(move || {
+            let request = keyring.open(&userinfo)?;
+            let over = request.command.is_event() && library::event_is_over(&root, &request);
+            Ok::<_, Refused>((request, over))
+        });
+        let (request, over) = opened.await.map_err(|failure| internal(&failure.to_string()))??;
+        let age = Office::judge_age(&request, self.clock.now(), self.freshness);
+        Ok(Opened { request, age, over })
+    }
+
+    /// Finds the meeting that a request leads to, and asks it who the claimant was. Gives the meeting's number and the ssrc.
+    pub async fn recognise(&self, request: &ServiceRequest, claim: Claim) -> Option<(i32, i32)> {
+        let (reply, found) = oneshot::channel();
+        self.questions.send(Question::Find(Box::new(request.clone()), reply)).await.ok()?;
+        let (index, meeting) = found.await.ok()??;
+        let (reply, recognised) = oneshot::channel();
+        meeting.send(ToMeeting::Recognise(Box::new(claim), reply)).await.ok()?;
+        recognised.await.ok()?.map(|ssrc| (index, ssrc))
+    }
+
+    /// Takes a place for a playback.
+    ///
+    /// # Errors
     /// The refusal.
-    pub async fn open(&self, userinfo: String) -> Result<ServiceRequest, Refused> {
-        let keyring = Arc::clone(&self.keyring);
-        // Reads a key file, and agrees on a key the first time.
-        let opened = tokio::task::spawn_blocking(move || keyring.open(&userinfo)).await;
-        let request = opened.map_err(|failure| internal(&failure.to_string()))??;
-        Office::judge_age(&request, self.clock.now(), self.freshness)?;
-        Ok(request)
+    pub async fn watch(&self, request: &ServiceRequest, viewer: Viewer) -> Result<Booth, Refused> {
+        let (reply, booth) = oneshot::channel();
+        let question = Question::Watch(Box::new(request.clone()), Box::new(viewer), reply);
+        self.questions.send(question).await.map_err(|_| shutting_down())?;
+        booth.await.map_err(|_| shutting_down())?
+    }
+
+    /// Whether a ticket belongs to a playback of the last minutes.
+    pub async fn has_watched(&self, ticket: Ticket) -> bool {
+        let (reply, watched) = oneshot::channel();
+        let asked = self.questions.send(Question::Watched(Box::new(ticket), reply)).await;
+        asked.is_ok() && watched.await.unwrap_or(false)
     }
 
     /// Finds the meeting, opens it if it is to be opened, and takes a seat in it. The place is to be kept as long as the seat.
@@ -88,7 +165,10 @@ impl FrontDesk {
     pub async fn admit(&self, admission: Admission) -> Result<(Seat, Place), Refused> {
         let invited = admission.request.guest.as_ref().is_some_and(|guest| guest.invited);
         let (reply, placed) = oneshot::channel();
-        let question = Question::Place(Box::new(admission.request), reply);
+        let question = match admission.returning {
+            Some(index) => Question::Return(index, reply),
+            None => Question::Place(Box::new(admission.request), admission.over, reply),
+        };
         self.questions.send(question).await.map_err(|_| shutting_down())?;
         let (meeting, place) = placed.await.map_err(|_| shutting_down())??;
 
@@ -97,6 +177,7 @@ impl FrontDesk {
             invited,
             address: admission.address,
             control: admission.control,
+            keys: admission.keys,
             outgoing: admission.outgoing,
             cut: admission.cut,
         };
@@ -107,12 +188,17 @@ impl FrontDesk {
         Ok((seat.map_err(|code| Refused::new(code, "the meeting takes nobody else"))?, place))
     }
 
-    /// The control cipher of a participant, for a secondary connection.
-    pub async fn control_cipher(&self, session_index: i32, ssrc: i32) -> Option<Cipher> {
+    /// The control cipher of a participant or a viewer, for a secondary connection.
+    pub async fn control_cipher(&self, secondary: Secondary) -> Option<Cipher> {
+        if matches!(secondary.kind, SecondaryKind::PlaybackMedia | SecondaryKind::PlaybackSlideDownload) {
+            let (reply, cipher) = oneshot::channel();
+            self.questions.send(Question::Playback(secondary, reply)).await.ok()?;
+            return cipher.await.ok()?;
+        }
         let (reply, meeting) = oneshot::channel();
-        self.questions.send(Question::Meeting(session_index, reply)).await.ok()?;
+        self.questions.send(Question::Meeting(secondary.session_index, reply)).await.ok()?;
         let (cipher_reply, cipher) = oneshot::channel();
-        meeting.await.ok()??.send(ToMeeting::ControlCipher(ssrc, cipher_reply)).await.ok()?;
+        meeting.await.ok()??.send(ToMeeting::ControlCipher(secondary.id, cipher_reply)).await.ok()?;
         cipher.await.ok()?
     }
 
@@ -126,6 +212,7 @@ impl FrontDesk {
 /// What the desk's task starts with.
 pub(super) struct Start {
     pub keyring: Arc<Keyring>,
+    pub recordings: Arc<Path>,
     pub clock: Clock,
     pub freshness: Duration,
     pub office: Office,
@@ -137,8 +224,13 @@ pub(super) struct Start {
 /// Makes the desk's handle and its task.
 pub(super) fn new(start: Start) -> (FrontDesk, impl Future<Output = ()> + Send) {
     let (questions, todo) = mpsc::channel(QUESTIONS);
-    let desk =
-        FrontDesk { keyring: Arc::clone(&start.keyring), clock: start.clock, freshness: start.freshness, questions };
+    let desk = FrontDesk {
+        keyring: start.keyring,
+        recordings: start.recordings,
+        clock: start.clock,
+        freshness: start.freshness,
+        questions,
+    };
     let task = Task {
         clock: start.clock,
         office: start.office,
@@ -146,6 +238,9 @@ pub(super) fn new(start: Start) -> (FrontDesk, impl Future<Output = ()> + Send) 
         status: start.status,
         snapshot: start.snapshot,
         running: BTreeMap::new(),
+        playing: BTreeMap::new(),
+        played: VecDeque::new(),
+        next_playback: 1,
         tasks: JoinSet::new(),
     };
     (desk, task.run(todo))
@@ -160,6 +255,14 @@ struct Running {
     opened: Now,
 }
 
+struct Playing {
+    /// Held here, and once more by the session.
+    place: Arc<()>,
+    viewer: Viewer,
+    session_index: i32,
+    since: Now,
+}
+
 struct Task {
     clock: Clock,
     office: Office,
@@ -167,6 +270,10 @@ struct Task {
     status: StatusFiles,
     snapshot: watch::Sender<Arc<McuSnapshot>>,
     running: BTreeMap<i32, Running>,
+    playing: BTreeMap<i32, Playing>,
+    /// Playbacks that ended lately: their viewers may come back by ticket.
+    played: VecDeque<(Now, i32, Playing)>,
+    next_playback: i32,
     tasks: JoinSet<(i32, How)>,
 }
 
@@ -177,7 +284,19 @@ impl Task {
         loop {
             tokio::select! {
                 question = questions.recv() => match question {
-                    Some(Question::Place(request, reply)) => drop(reply.send(self.place(*request))),
+                    Some(Question::Place(request, over, reply)) => drop(reply.send(self.place(*request, over))),
+                    Some(Question::Return(index, reply)) => drop(reply.send(self.place_again(index))),
+                    Some(Question::Find(request, reply)) => {
+                        let found = self.office.find(&request).and_then(|index| Some((index, self.running.get(&index)?)));
+                        drop(reply.send(found.map(|(index, meeting)| (index, meeting.queue.clone()))));
+                    }
+                    Some(Question::Watch(request, viewer, reply)) => drop(reply.send(self.watch(&request, *viewer))),
+                    Some(Question::Watched(ticket, reply)) => drop(reply.send(self.has_watched(&ticket))),
+                    Some(Question::Playback(secondary, reply)) => {
+                        let playing = self.playing.get(&secondary.id);
+                        let playing = playing.filter(|playing| playing.session_index == secondary.session_index);
+                        drop(reply.send(playing.map(|playing| playing.viewer.control.clone())));
+                    }
                     Some(Question::Meeting(index, reply)) => {
                         drop(reply.send(self.running.get(&index).map(|meeting| meeting.queue.clone())));
                     }
@@ -192,12 +311,10 @@ impl Task {
         self.status.down(self.clock.now(), self.office.licence()).await;
     }
 
-    fn place(&mut self, request: ServiceRequest) -> Placed {
+    fn place(&mut self, request: ServiceRequest, over: bool) -> Placed {
         self.forget_closed();
-        for (index, meeting) in &self.running {
-            self.office.set_connections(*index, Arc::strong_count(&meeting.places).saturating_sub(1));
-        }
-        let index = match self.office.decide(&request) {
+        self.count();
+        let index = match self.office.decide(&request, over) {
             Verdict::Refuse(refused) => return Err(refused),
             Verdict::Enter(index) => index,
             Verdict::Open(index) => {
@@ -207,6 +324,61 @@ impl Task {
         };
         let meeting = self.running.get(&index).ok_or_else(|| internal("an open meeting has no task"))?;
         Ok((meeting.queue.clone(), Place { _taken: Arc::clone(&meeting.places) }))
+    }
+
+    /// Somebody who was inside and comes back has a right to the place, also while the dead connection still counts.
+    fn place_again(&mut self, index: i32) -> Placed {
+        self.forget_closed();
+        let over = || Refused::new(Refusal::SessionClosed, "the meeting ended at this very moment");
+        let meeting = self.running.get(&index).ok_or_else(over)?;
+        Ok((meeting.queue.clone(), Place { _taken: Arc::clone(&meeting.places) }))
+    }
+
+    fn watch(&mut self, request: &ServiceRequest, viewer: Viewer) -> Result<Booth, Refused> {
+        self.count();
+        self.office.decide_playback(request)?;
+        let playback_id = self.next_playback;
+        self.next_playback = playback_id.checked_add(1).unwrap_or(1);
+        // Media packets compare 16 bits (wire/05 section 4.1).
+        let session_index = playback_id & 0xffff;
+        let place = Arc::new(());
+        let booth = Booth { playback_id, session_index, _place: Place { _taken: Arc::clone(&place) } };
+        self.playing.insert(playback_id, Playing { place, viewer, session_index, since: self.clock.now() });
+        Ok(booth)
+    }
+
+    fn has_watched(&self, ticket: &Ticket) -> bool {
+        let shows = |id: i32, playing: &Playing| {
+            id == ticket.id
+                && playing.session_index == ticket.session_index
+                && playing.viewer.keys.same_as(&ticket.keys)
+        };
+        self.playing.iter().any(|(id, playing)| shows(*id, playing))
+            || self.played.iter().any(|(_, id, playing)| shows(*id, playing))
+    }
+
+    /// Tells the office how many connections there are; what has ended counts no more.
+    fn count(&mut self) {
+        for (index, meeting) in &self.running {
+            self.office.set_connections(*index, Arc::strong_count(&meeting.places).saturating_sub(1));
+        }
+        let now = self.clock.now();
+        let over: Vec<i32> = self
+            .playing
+            .iter()
+            .filter(|(_, playing)| Arc::strong_count(&playing.place) == 1)
+            .map(|(id, _)| *id)
+            .collect();
+        for id in over {
+            if let Some(playing) = self.playing.remove(&id) {
+                self.played.push_back((now, id, playing));
+            }
+        }
+        let stale = |at: &Now| now.steady >= at.steady + RETURN_WITHIN;
+        while self.played.len() > MAX_PLAYED || self.played.front().is_some_and(|(at, ..)| stale(at)) {
+            self.played.pop_front();
+        }
+        self.office.set_playbacks(self.playing.len());
     }
 
     fn open(&mut self, index: i32, request: ServiceRequest) {
@@ -250,10 +422,15 @@ impl Task {
 
     fn look(&mut self) {
         self.forget_closed();
+        self.count();
         let now = self.clock.now();
         let meetings: Vec<RunningMeeting> =
             self.running.iter().map(|(index, meeting)| row(*index, meeting, now)).collect();
-        let snapshot = Arc::new(McuSnapshot { meetings });
+        let playbacks = self.playing.values().map(|playing| {
+            let elapsed = Duration::from_secs(now.steady.saturating_sub(playing.since.steady).as_secs());
+            RunningPlayback { elapsed, session_index: playing.session_index, ..playing.viewer.row.borrow().clone() }
+        });
+        let snapshot = Arc::new(McuSnapshot { meetings, playbacks: playbacks.collect() });
         self.status.update(now, self.office.licence(), &snapshot);
         self.snapshot.send_if_modified(|old| {
             let changed = **old != *snapshot;
@@ -301,4 +478,7 @@ fn shutting_down() -> Refused {
 
 const QUESTIONS: usize = 256;
 const MEETING_QUEUE: usize = 1024;
+/// The known client tries to come back for ten minutes (wire/01 section 10.4).
+const RETURN_WITHIN: Duration = Duration::from_secs(600);
+const MAX_PLAYED: usize = 1_000;
 const LOOK_EVERY: Duration = Duration::from_millis(500);

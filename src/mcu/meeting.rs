@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use subtle::ConstantTimeEq;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
@@ -18,12 +19,13 @@ use super::status_files;
 use crate::clock::Clock;
 use crate::hit::status::RecordingStatus;
 use crate::meeting::catch_up;
-use crate::meeting::room::{Charter, How, Newcomer, Output, Recipients, Room};
-use crate::meeting::view::{Ssrc, View};
+use crate::meeting::room::{Charter, How, JoinError, Newcomer, Output, Recipients, Room};
+use crate::meeting::view::{OWNER, Ssrc, View};
 use crate::recording::{Class, Record};
 use crate::wire::cipher::{Cipher, CipherName, KeyMaterial};
 use crate::wire::fields::Keys;
 use crate::wire::join::{BeforeAdmission, InitialInfo};
+use crate::wire::ticket::Ticket;
 use crate::wire::{Refusal, ToClient, ToServer};
 
 /// What goes to one connection.
@@ -36,7 +38,6 @@ pub enum Outgoing {
 }
 
 /// A connection that asks to be let in.
-#[derive(Debug)]
 pub struct Candidate {
     /// Who it is.
     pub newcomer: Newcomer,
@@ -46,10 +47,35 @@ pub struct Candidate {
     pub address: IpAddr,
     /// The control cipher of its connection.
     pub control: Cipher,
+    /// What that cipher was made from: a ticket must show it.
+    pub keys: KeyMaterial,
     /// Its queue.
     pub outgoing: mpsc::Sender<Outgoing>,
     /// Cuts the connection.
     pub cut: CancellationToken,
+}
+
+/// Somebody who says to have been here before (wire/01 section 10.4).
+pub struct Claim {
+    /// The ticket, if there is one.
+    pub ticket: Option<Ticket>,
+    /// The name given by EXT 90, if there is one.
+    pub reconnect_name: Option<[u8; 12]>,
+    /// Claims to be the owner.
+    pub owner: bool,
+    /// The third party's id; empty for an anonymous guest.
+    pub user_id: String,
+}
+
+/// How a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Departure {
+    /// The client said that it leaves.
+    OnPurpose,
+    /// It closed the connection, and may come back.
+    Closed,
+    /// The connection broke or fell silent.
+    Broken,
 }
 
 /// A connection's place in a meeting.
@@ -66,14 +92,15 @@ pub struct Seat {
 }
 
 /// What comes into a meeting.
-#[derive(Debug)]
 pub enum ToMeeting {
     /// Somebody was admitted by the front desk.
     Join(Box<Candidate>, oneshot::Sender<Result<Seat, Refusal>>),
     /// A message of a connection.
     Message(u64, ToServer),
-    /// A connection is gone; true if the client closed it in good order.
-    Gone(u64, bool),
+    /// A connection is gone.
+    Gone(u64, Departure),
+    /// Who somebody was, if the claim holds.
+    Recognise(Box<Claim>, oneshot::Sender<Option<Ssrc>>),
     /// A secondary connection wants to know the control cipher of a participant.
     ControlCipher(Ssrc, oneshot::Sender<Option<Cipher>>),
     /// Close the meeting.
@@ -153,11 +180,17 @@ pub async fn run(start: Start, own: mpsc::Sender<ToMeeting>, mut inbox: mpsc::Re
 
 struct Seated {
     connection: u64,
-    invited: bool,
-    address: IpAddr,
     control: Cipher,
     outgoing: mpsc::Sender<Outgoing>,
     cut: CancellationToken,
+}
+
+/// What stays known of a participant when the connection is gone.
+struct Known {
+    invited: bool,
+    address: IpAddr,
+    /// Of the connection on which they were last admitted; `None` once their tickets are void.
+    proof: Option<(KeyMaterial, [u8; 12])>,
 }
 
 struct Task {
@@ -180,6 +213,7 @@ struct Task {
     since_checkpoint: usize,
     last_checkpoint: usize,
     everybody: BTreeMap<Ssrc, (String, String)>,
+    known: BTreeMap<Ssrc, Known>,
     ended: Option<How>,
 }
 
@@ -205,6 +239,7 @@ impl Task {
             since_checkpoint: 0,
             last_checkpoint: 0,
             everybody: BTreeMap::new(),
+            known: BTreeMap::new(),
             ended: None,
         }
     }
@@ -224,13 +259,19 @@ impl Task {
                     self.room.receive(ssrc, message, self.clock.now());
                 }
             }
-            ToMeeting::Gone(connection, by_action) => {
+            ToMeeting::Gone(connection, departure) => {
                 if let Some(ssrc) = self.ssrc_of(connection) {
                     self.seats.remove(&ssrc);
-                    self.room.leave(ssrc, by_action, self.clock.now());
+                    let now = self.clock.now();
+                    match departure {
+                        Departure::OnPurpose => self.room.leave(ssrc, true, now),
+                        Departure::Closed => self.room.lose(ssrc, true, now),
+                        Departure::Broken => self.room.lose(ssrc, false, now),
+                    }
                     self.publish();
                 }
             }
+            ToMeeting::Recognise(claim, reply) => drop(reply.send(self.recognise(&claim))),
             ToMeeting::ControlCipher(ssrc, reply) => {
                 drop(reply.send(self.seats.get(&ssrc).map(|seat| seat.control.clone())));
             }
@@ -247,6 +288,27 @@ impl Task {
     fn tick(&mut self) {
         self.room.tick(self.clock.now());
         self.drain();
+        // Somebody may have been away for too long.
+        self.publish();
+    }
+
+    /// The place that a claim leads back to. Every comparison of secrets takes the same time whatever they are.
+    fn recognise(&self, claim: &Claim) -> Option<Ssrc> {
+        if self.room.is_over() {
+            return None;
+        }
+        let holds = |ssrc: Ssrc| {
+            let (id, _) = self.everybody.get(&ssrc)?;
+            let (keys, name) = self.known.get(&ssrc)?.proof.as_ref()?;
+            let by_ticket = claim
+                .ticket
+                .as_ref()
+                .is_some_and(|t| t.id == ssrc && t.session_index == self.session_index && t.keys.same_as(keys));
+            let by_name = claim.reconnect_name.is_some_and(|claimed| bool::from(claimed[..].ct_eq(&name[..])));
+            let same = claim.owner == (ssrc == OWNER) && *id == claim.user_id;
+            (same && (by_ticket || by_name)).then_some(ssrc)
+        };
+        self.known.keys().copied().find_map(holds)
     }
 
     fn until_deadline(&self) -> Duration {
@@ -264,22 +326,25 @@ impl Task {
         }
         let connection = self.next_connection;
         self.next_connection += 1;
-        self.pending = Some(Seated {
-            connection,
-            invited: candidate.invited || candidate.newcomer.owner,
-            address: candidate.address,
-            control: candidate.control,
-            outgoing: candidate.outgoing,
-            cut: candidate.cut,
-        });
+        self.pending =
+            Some(Seated { connection, control: candidate.control, outgoing: candidate.outgoing, cut: candidate.cut });
         let name = candidate.newcomer.name.clone();
         let id = candidate.newcomer.user_id.clone();
+        let known = Known {
+            invited: candidate.invited || candidate.newcomer.owner,
+            address: candidate.address,
+            proof: Some((candidate.keys, candidate.newcomer.reconnect_name)),
+        };
         let joined = self.room.join(candidate.newcomer, self.clock.now());
-        let ssrc = joined.map_err(|full| {
-            warn!(session = self.session_index, "{full}");
+        let ssrc = joined.map_err(|why| {
+            warn!(session = self.session_index, "{why}");
             self.pending = None;
-            Refusal::TooManyUser
+            match why {
+                JoinError::Full => Refusal::TooManyUser,
+                JoinError::Banned => Refusal::RequestRejected,
+            }
         })?;
+        self.known.insert(ssrc, known);
         self.everybody.insert(ssrc, (id, name));
         self.drain();
         self.publish();
@@ -312,6 +377,11 @@ impl Task {
                         && seat.outgoing.try_send(Outgoing::Close).is_err()
                     {
                         seat.cut.cancel();
+                    }
+                }
+                Output::Revoke(ssrc) => {
+                    if let Some(known) = self.known.get_mut(&ssrc) {
+                        known.proof = None;
                     }
                 }
                 Output::Ended(how) => self.ended = Some(how),
@@ -377,13 +447,13 @@ impl Task {
 
     fn publish(&mut self) {
         let people = self.room.view().people.values().filter(|p| p.present).filter_map(|person| {
-            let seat = self.seats.get(&person.ssrc)?;
+            let known = self.known.get(&person.ssrc)?;
             Some(PersonSummary {
                 ssrc: person.ssrc,
                 user_id: person.user_id.clone(),
                 name: person.name.clone(),
-                invited: seat.invited,
-                address: seat.address.to_string(),
+                invited: known.invited,
+                address: known.address.to_string(),
             })
         });
         let summary = Summary { people: people.collect(), ever_joined: self.room.ever_joined() };
@@ -428,7 +498,9 @@ pub fn class_of(message: &ToClient) -> Class {
         ToClient::Chat(_) => Class::Chat,
         ToClient::User(_) => Class::User,
         ToClient::Floor(_) => Class::Floor,
-        ToClient::Alive(_) | ToClient::Fact(_) | ToClient::End(_) | ToClient::Passed(_) => Class::Facts,
+        ToClient::Alive(_) | ToClient::Fact(_) | ToClient::End(_) | ToClient::Playback(_) | ToClient::Passed(_) => {
+            Class::Facts
+        }
     }
 }
 

@@ -8,14 +8,17 @@ pub mod front_desk;
 pub mod keyring;
 pub mod meeting;
 mod opening;
+mod pace;
 mod pages;
+mod playback;
 pub mod recorder;
 pub mod rehearsal;
+pub mod relay;
 pub mod session;
 mod status_files;
 pub mod transcript;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +33,8 @@ use self::front_desk::FrontDesk;
 use self::keyring::Keyring;
 pub use self::meeting::PersonSummary;
 use self::opening::Opening;
+pub use self::relay::RelayPolicy;
+use self::relay::Relays;
 use self::session::Shared;
 use self::status_files::StatusFiles;
 use self::transcript::Transcripts;
@@ -37,7 +42,7 @@ use crate::clock::Clock;
 use crate::hit::keys::PrivateKey;
 use crate::hit::licence::Licence;
 use crate::library;
-use crate::link::{LinkConfig, Listener};
+use crate::link::{Inspector, LinkConfig, Listener};
 use crate::meeting::room::How;
 use crate::office::Office;
 
@@ -46,8 +51,10 @@ use crate::office::Office;
 pub struct McuConfig {
     /// Where to listen; port 0 picks one.
     pub listen: SocketAddr,
-    /// The local IP as guide 3.4 determines it, for the names of files.
+    /// The local IP as guide 3.4 determines it, for the names of recordings.
     pub local_ip: String,
+    /// Under which addresses status files are kept: the local IP, its IPv6 one, and `jnj_ip`, as far as they differ (guide 3.4).
+    pub status_names: Vec<String>,
     /// The folder in which third parties' public keys lie.
     pub keys: PathBuf,
     /// The recording root.
@@ -62,8 +69,12 @@ pub struct McuConfig {
     pub patience: Patience,
     /// Limits of the port.
     pub link: LinkConfig,
+    /// Where it leads as a relay, and for whom (guide 3.13).
+    pub relay: RelayPolicy,
     /// Where to write down what clients send; for making tests.
     pub transcripts: Transcripts,
+    /// Watches every connection.
+    pub inspector: Inspector,
 }
 
 /// How long a peer may keep us waiting, and how far behind it may be.
@@ -73,10 +84,15 @@ pub struct Patience {
     pub step: Duration,
     /// A password prompt; the known client answers within 45 s.
     pub password: Duration,
+    /// All of it, from the public key to the last password: who is slow at every step may not stay for ever.
+    pub admission: Duration,
     /// After so much silence a probe; after three times that the client is lost (wire/01 section 10.1: 20 s).
     pub alive: Duration,
     /// So many messages may wait for one connection; one more and it is cut.
     pub queue: usize,
+    /// Somebody whose connection is lost keeps the place for so long before the others hear of it; the known client comes back within
+    /// a second (wire/02 section 13).
+    pub away: Duration,
 }
 
 impl Default for Patience {
@@ -84,8 +100,10 @@ impl Default for Patience {
         Patience {
             step: Duration::from_secs(60),
             password: Duration::from_secs(90),
+            admission: Duration::from_secs(300),
             alive: Duration::from_secs(20),
             queue: 4096,
+            away: Duration::from_secs(5),
         }
     }
 }
@@ -95,6 +113,35 @@ impl Default for Patience {
 pub struct McuSnapshot {
     /// Open meetings by number.
     pub meetings: Vec<RunningMeeting>,
+    /// Running playbacks by number.
+    pub playbacks: Vec<RunningPlayback>,
+}
+
+/// A running playback (guide 3.4).
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunningPlayback {
+    /// Playback number, 0..=65535.
+    pub session_index: i32,
+    /// Who watches.
+    pub player_name: String,
+    /// That person's id; may be empty.
+    pub player_id: String,
+    /// From where.
+    pub address: IpAddr,
+    /// Since it began, whole seconds.
+    pub elapsed: Duration,
+    /// Watched by somebody else than the owner.
+    pub shared: bool,
+    /// The end has been reached.
+    pub end_reached: bool,
+    /// The recording.
+    pub file: PathBuf,
+    /// Its size in bytes.
+    pub file_size: u64,
+    /// Its length.
+    pub file_duration: Duration,
+    /// It has a password.
+    pub file_encrypted: bool,
 }
 
 /// An open meeting.
@@ -173,12 +220,13 @@ impl Mcu {
         finish_crashed(&config).await;
 
         let (publish, snapshot) = watch::channel(Arc::default());
-        let opening = Opening::new(config.recording_root.clone(), config.local_ip.clone());
-        let status = StatusFiles::start(config.recording_root.clone(), config.local_ip.clone());
+        let opening = Opening::new(config.recording_root.clone(), config.local_ip.clone(), config.patience.away);
+        let status = StatusFiles::start(config.recording_root.clone(), config.status_names.clone(), config.clock);
         // Numbers go on from a moment that moves with the clock, so that a restart within a minute gives no file name twice.
         let first_index = i32::try_from(config.clock.now().unix_seconds().rem_euclid(65_536)).unwrap_or_default();
         let (desk, desk_task) = front_desk::new(front_desk::Start {
             keyring: Arc::new(Keyring::new(&config.keys, own)),
+            recordings: config.recording_root.as_path().into(),
             clock: config.clock,
             freshness: config.freshness,
             office: Office::new(config.licence.clone(), first_index),
@@ -198,6 +246,13 @@ impl Mcu {
             clock: config.clock,
             patience: config.patience,
             transcripts: config.transcripts,
+            inspector: config.inspector,
+            threads: sessions.clone(),
+            recording_root: config.recording_root,
+            address,
+            relay: config.relay,
+            relays: Relays::default(),
+            marking: Arc::default(),
         };
         let accepting = tokio::spawn(accept(listener, shared, sessions.clone(), stop_accepting.clone(), cut.clone()));
         let desk_task = tokio::spawn(desk_task);
@@ -217,6 +272,19 @@ impl Mcu {
     /// How many connections are open.
     pub fn connections(&self) -> usize {
         self.sessions.len()
+    }
+
+    /// Cuts every connection without a goodbye, as a crash or a pulled cable does, then finishes the files and waits for every task.
+    /// Clients take it for a loss: they come back, or go to a backup.
+    pub async fn pull_the_plug(self) {
+        info!("the plug is pulled");
+        self.stop_accepting.cancel();
+        self.cut.cancel();
+        report(self.accepting.await);
+        self.sessions.close();
+        self.sessions.wait().await;
+        self.desk.close(How::ServerShutdown).await;
+        report(self.desk_task.await);
     }
 
     /// Closes the meetings with reason 3, finishes the files, and waits for every task.

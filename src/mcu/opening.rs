@@ -29,6 +29,7 @@ use crate::wire::cipher::KeyMaterial;
 pub(super) struct Opening {
     root: PathBuf,
     local_ip: String,
+    away_for: Duration,
 }
 
 /// Why a meeting cannot be opened.
@@ -43,8 +44,8 @@ pub(super) enum OpeningError {
 }
 
 impl Opening {
-    pub(super) fn new(root: PathBuf, local_ip: String) -> Opening {
-        Opening { root, local_ip }
+    pub(super) fn new(root: PathBuf, local_ip: String, away_for: Duration) -> Opening {
+        Opening { root, local_ip, away_for }
     }
 }
 
@@ -61,12 +62,13 @@ pub(super) async fn start(
     let now = clock.now();
     let wanted = request.command.recording;
     let asked = request.clone();
+    let away_for = opening.away_for;
     let (files, writer) =
         tokio::task::spawn_blocking(move || make_files(&opening, &asked, session_index, now)).await??;
     let recorded = wanted && writer.is_some();
     Ok(Start {
         status: status(&request, now, recorded),
-        charter: charter(&request, recorded, random_id),
+        charter: Charter { away_for, ..charter(&request, recorded, random_id) },
         session_index,
         key,
         max_bandwidth: request.command.bandwidth.map_or(MAX_BANDWIDTH, |b| i32::try_from(b).unwrap_or(MAX_BANDWIDTH)),
@@ -76,7 +78,7 @@ pub(super) async fn start(
     })
 }
 
-/// What the request decides for the whole meeting.
+/// What the request decides for the whole meeting; whoever loses the connection has left at once.
 pub(super) fn charter(request: &ServiceRequest, recorded: bool, random_id: i32) -> Charter {
     Charter {
         meeting_id: request.meeting_id.clone(),
@@ -85,6 +87,7 @@ pub(super) fn charter(request: &ServiceRequest, recorded: bool, random_id: i32) 
         autoextension: request.command.autoextension,
         recorded,
         random_id,
+        away_for: Duration::ZERO,
     }
 }
 
@@ -180,4 +183,4 @@ pub(super) fn local_time(now: Now) -> LocalTime {
 const STEPS: u32 = 15;
 
 /// What a client may send when the request says nothing (wire/01 section 7.1: clamped to 5,000,000).
-const MAX_BANDWIDTH: i32 = 2_000_000;
+pub(super) const MAX_BANDWIDTH: i32 = 2_000_000;

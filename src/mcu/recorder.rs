@@ -2,12 +2,15 @@
 //!
 //! In: records in order, status documents. Out: the JNR and its XML on disk. The meeting's task starts it and waits for it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tracing::{error, warn};
 
+use super::pace::Pace;
 use crate::clock::Clock;
 use crate::hit::status::{ParticipantFile, RecordingStatus};
 use crate::library::write_whole;
@@ -22,7 +25,12 @@ enum Work {
     Flush,
     Interim(Box<RecordingStatus>),
     Participants(ParticipantFile),
-    Finish { end_tick: u32, status: Box<RecordingStatus> },
+    Finish {
+        end_tick: u32,
+        status: Box<RecordingStatus>,
+    },
+    /// Only see whether a file is due.
+    Look,
 }
 
 /// Where a meeting's files are.
@@ -50,7 +58,8 @@ impl Recorder {
     /// Starts a recorder over a file that has just been created; without one only the status file is kept.
     pub fn start(files: Files, writer: Option<JnrWriter>, clock: Clock) -> Recorder {
         let (work, todo) = mpsc::channel(QUEUE);
-        let thread = tokio::task::spawn_blocking(move || run(files, writer, clock, todo));
+        let runtime = Handle::current();
+        let thread = tokio::task::spawn_blocking(move || run(files, writer, (clock, &runtime), todo));
         Recorder { work, thread, lost: false }
     }
 
@@ -99,28 +108,41 @@ impl Recorder {
     }
 }
 
-fn run(mut files: Files, mut writer: Option<JnrWriter>, clock: Clock, mut todo: mpsc::Receiver<Work>) {
-    while let Some(work) = todo.blocking_recv() {
+fn run(
+    mut files: Files,
+    mut writer: Option<JnrWriter>,
+    (clock, runtime): (Clock, &Handle),
+    mut todo: mpsc::Receiver<Work>,
+) {
+    let mut statuses: Pace<Box<RecordingStatus>> = Pace::default();
+    let mut inside: Pace<ParticipantFile> = Pace::default();
+    loop {
+        let now = clock.now().steady;
+        let wait = statuses.wait(now).into_iter().chain(inside.wait(now)).min();
+        let work = runtime.block_on(async {
+            match wait {
+                // Nothing came until a file is due.
+                Some(wait) => timeout(wait, todo.recv()).await.unwrap_or(Some(Work::Look)),
+                None => todo.recv().await,
+            }
+        });
+        let Some(work) = work else { return };
         let written = match work {
+            Work::Look => Ok(()),
             Work::Record(record) => writer.as_mut().map_or(Ok(()), |w| w.push(record)),
             Work::Checkpoint(tick, records) => writer.as_mut().map_or(Ok(()), |w| w.checkpoint(tick, &records)),
             Work::Flush => writer.as_mut().map_or(Ok(()), |w| w.flush(clock.now())),
             Work::Interim(status) => {
-                if let Err(failure) = write_whole(&files.internal, status.to_xml().as_bytes()) {
-                    warn!("the interim status file cannot be written: {failure}");
-                }
+                statuses.offer(status);
                 Ok(())
             }
-            Work::Participants(inside) => {
-                let folder = files.participants.parent().unwrap_or(&files.participants);
-                let written = std::fs::create_dir_all(folder)
-                    .and_then(|()| write_whole(&files.participants, inside.to_xml().as_bytes()));
-                if let Err(failure) = written {
-                    warn!("the participant file cannot be written: {failure}");
-                }
+            Work::Participants(people) => {
+                inside.offer(people);
                 Ok(())
             }
             Work::Finish { end_tick, status } => {
+                // They are about to be removed.
+                (statuses, inside) = Default::default();
                 let finished = writer.take().map_or(Ok(()), |w| w.finish(end_tick));
                 match write_whole(&files.xml, status.to_xml().as_bytes()) {
                     // Only once the XML is there may its forerunner go.
@@ -144,7 +166,23 @@ fn run(mut files: Files, mut writer: Option<JnrWriter>, clock: Clock, mut todo: 
             error!("the recording cannot be written and ends here: {failure}");
             writer = None;
         }
+        let now = clock.now().steady;
+        if let Some(status) = statuses.due(now)
+            && let Err(failure) = write_whole(&files.internal, status.to_xml().as_bytes())
+        {
+            warn!("the interim status file cannot be written: {failure}");
+        }
+        if let Some(people) = inside.due(now)
+            && let Err(failure) = write_participants(&files.participants, &people)
+        {
+            warn!("the participant file cannot be written: {failure}");
+        }
     }
+}
+
+fn write_participants(path: &Path, people: &ParticipantFile) -> std::io::Result<()> {
+    std::fs::create_dir_all(path.parent().unwrap_or(path))?;
+    write_whole(path, people.to_xml().as_bytes())
 }
 
 /// So many pieces of work wait for the disk at most: at chat's pace, many seconds.

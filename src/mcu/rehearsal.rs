@@ -73,7 +73,7 @@ pub fn hold(
     acts: &[(Duration, Act)],
     (after, how): (Duration, How),
 ) -> Result<PathBuf, RehearsalError> {
-    let opening = Opening::new(root.to_owned(), local_ip.to_owned());
+    let opening = Opening::new(root.to_owned(), local_ip.to_owned(), Duration::ZERO);
     let (files, writer) = opening::make_files(&opening, request, session_index, start)
         .map_err(|e| RehearsalError::Opening(e.to_string()))?;
     let begun = opening::status(request, start, writer.is_some());
@@ -119,6 +119,7 @@ impl Stage {
                     version: crate::wire::handshake::KERNEL_VERSION,
                     capability: 0,
                     reconnect_name: [b'A'; 12],
+                    returning: None,
                 };
                 if let Ok(ssrc) = self.room.join(newcomer, now) {
                     self.everybody.insert(ssrc, (id.clone(), name.clone()));

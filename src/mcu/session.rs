@@ -4,30 +4,40 @@
 //! ways between the client and its meeting. Every wait for the peer has an end.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::mpsc;
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
 
-use super::front_desk::{Admission, FrontDesk, Place};
-use super::meeting::{Outgoing, Seat, ToMeeting};
+use super::front_desk::{Admission, FrontDesk, Opened, Place, Viewer};
+use super::meeting::{Claim, Departure, Outgoing, Seat, ToMeeting};
+use super::playback::{Projector, Reel};
+use super::relay::{self, RelayPolicy, Relays};
 use super::transcript::{Transcript, Transcripts};
 use super::{Patience, random};
 use crate::clock::Clock;
 use crate::hit::modp::{self, Exponent};
-use crate::hit::request::ServiceRequest;
+use crate::hit::request::{CommandKind, ServiceRequest};
 use crate::link::pipe::{Incoming, Pipe, PipeError};
-use crate::link::{Accepted, Sender};
+use crate::link::{Accepted, Inspector, Sender, Tap};
 use crate::meeting::room::Newcomer;
+use crate::office::Refused;
 use crate::wire::cipher::{Cipher, CipherName, KeyMaterial};
 use crate::wire::exchange;
 use crate::wire::fields::Keys;
 use crate::wire::handshake::{self, Hello, SERVER_VERSION, Secondary, SecondaryKind};
-use crate::wire::join::{BeforeAdmission, JoinRequest, PasswordAnswer, flags};
+use crate::wire::join::{BeforeAdmission, JoinRequest, PasswordAnswer, PlaybackStart, flags};
 use crate::wire::message::Alive;
 use crate::wire::parameters::{self, CLIENT_BLOCK, ClientParameter, MAX_ENTRIES, ServerParameter};
+use crate::wire::playback::PlaybackToServer;
+use crate::wire::ticket::{Ticket, TicketKind};
 use crate::wire::{Clear, Refusal, ToClient, ToServer};
 
 /// What every session of a server shares.
@@ -41,11 +51,25 @@ pub struct Shared {
     pub patience: Patience,
     /// Where to write down what clients send.
     pub transcripts: Transcripts,
+    /// Watches every connection.
+    pub inspector: Inspector,
+    /// Sessions, and the threads of playbacks: the server waits for them.
+    pub threads: TaskTracker,
+    /// Where recordings are.
+    pub recording_root: PathBuf,
+    /// Where this server listens.
+    pub address: SocketAddr,
+    /// Where it leads as a relay, and for whom.
+    pub relay: RelayPolicy,
+    /// The relays that are running.
+    pub relays: Relays,
+    /// Held while a status file is marked as played.
+    pub marking: Arc<Mutex<()>>,
 }
 
 /// Why a session ended before or without a meeting.
 #[derive(Debug, thiserror::Error)]
-enum SessionError {
+pub(super) enum SessionError {
     #[error(transparent)]
     Pipe(#[from] PipeError),
     #[error("the key exchange failed: {0}")]
@@ -54,6 +78,8 @@ enum SessionError {
     WrongGroup,
     #[error("expected at most {MAX_ENTRIES} client parameters")]
     TooManyParameters,
+    #[error("not admitted within {} s", .0.as_secs())]
+    TooSlow(Duration),
     #[error("no random bytes can be had: {0}")]
     Random(#[from] getrandom::Error),
 }
@@ -62,12 +88,11 @@ enum SessionError {
 pub async fn serve(accepted: Accepted, shared: Shared, cut: CancellationToken) {
     let peer = accepted.peer;
     let served = async {
-        let mut pipe = Pipe::new(accepted.connection);
+        let mut pipe = Pipe::tapped(accepted.connection, shared.inspector.at_mcu(peer));
         match pipe.read(shared.patience.step, "the first message", Hello::decode).await? {
             Hello::Control { major, minor } => control(pipe, (major, minor), peer, &shared, &cut).await,
             Hello::Secondary(secondary) => beside(pipe, secondary, &shared).await,
-            // A server that is no relay answers 5 (wire/01 section 9).
-            Hello::Relay => Ok(pipe.write(&Clear::new().u8(5)).await?),
+            Hello::Relay => relay::serve(pipe, peer, &shared).await,
             Hello::Lists => {
                 debug!(%peer, "recording lists are not served yet");
                 Ok(())
@@ -86,17 +111,47 @@ pub async fn serve(accepted: Accepted, shared: Shared, cut: CancellationToken) {
 
 /// A control connection: keys, parameters, join, meeting.
 async fn control(
-    mut pipe: Pipe,
+    pipe: Pipe,
     version: (i32, i32),
     peer: SocketAddr,
     shared: &Shared,
     cut: &CancellationToken,
 ) -> Result<(), SessionError> {
+    let total = shared.patience.admission;
+    let deadline = Instant::now() + total;
+    // Not over the admission itself, which waits for nobody outside: cut in the middle it would leave an empty seat.
+    let knocked = timeout_at(deadline, knock(pipe, version, peer, shared)).await;
+    let Some(Knock { pipe, opened, mut joiner, transcript }) = knocked.map_err(|_| SessionError::TooSlow(total))??
+    else {
+        return Ok(());
+    };
+    joiner.deadline = deadline;
+    match opened.request.command.kind {
+        CommandKind::Playback => play(pipe, opened, joiner, shared, transcript).await,
+        _ => meet(pipe, opened, joiner, shared, cut, transcript).await,
+    }
+}
+
+/// A connection that has shown its jnj.
+struct Knock {
+    pipe: Pipe,
+    opened: Opened,
+    joiner: Joiner,
+    transcript: Transcript,
+}
+
+/// Keys, parameters and the jnj; `None` if it was refused.
+async fn knock(
+    mut pipe: Pipe,
+    version: (i32, i32),
+    peer: SocketAddr,
+    shared: &Shared,
+) -> Result<Option<Knock>, SessionError> {
     let step = shared.patience.step;
     let keys = exchange_keys(&mut pipe, version, step).await?;
     let cipher = Cipher::new(CipherName::Aes256, &keys);
     pipe.incoming.keys.control = Some(cipher.clone());
-    send_parameters(&mut pipe, shared).await?;
+    send_parameters(&mut pipe, shared, true).await?;
     let parameters = read_parameters(&mut pipe, step).await?;
     debug!(%peer, ?parameters, "client parameters");
     let transcript = shared.transcripts.next();
@@ -106,24 +161,96 @@ async fn control(
 
     let join = pipe.read(step, "a join request", JoinRequest::decode).await?;
     let JoinRequest::Hit { userinfo, flags } = join else {
-        return refuse(pipe, Refusal::JoinNetMode, peer, "only codetype 13 is served").await;
+        return refuse(pipe, Refusal::JoinNetMode, peer, "only codetype 13 is served").await.map(|()| None);
     };
     transcript.line("join", &[flags]);
-    let request = match shared.desk.open(userinfo).await {
-        Ok(request) => request,
-        Err(refused) => return refuse(pipe, refused.code, peer, &refused.cause).await,
+    let opened = match shared.desk.open(userinfo).await {
+        Ok(opened) => opened,
+        Err(refused) => return refuse(pipe, refused.code, peer, &refused.cause).await.map(|()| None),
     };
-    if !password_is_right(&mut pipe, &request, shared).await? {
-        return refuse(pipe, Refusal::WrongUserinfo2, peer, "wrong password").await;
+    let proof = Proof::new(parameters);
+    let joiner = Joiner { version, flags, peer, cipher, keys, proof, deadline: Instant::now() };
+    Ok(Some(Knock { pipe, opened, joiner, transcript }))
+}
+
+/// What is known of a client before it is admitted.
+struct Joiner {
+    version: (i32, i32),
+    flags: u8,
+    peer: SocketAddr,
+    cipher: Cipher,
+    keys: KeyMaterial,
+    proof: Proof,
+    /// Until then it must have been let in or refused.
+    deadline: Instant,
+}
+
+/// What a client shows to come back (wire/01 section 4, 10001 and 10011).
+#[derive(Default)]
+struct Proof {
+    ticket: Option<Ticket>,
+    name: Option<[u8; 12]>,
+}
+
+impl Proof {
+    fn new(parameters: Vec<ClientParameter>) -> Proof {
+        parameters.into_iter().fold(Proof::default(), |proof, parameter| match parameter {
+            ClientParameter::ReconnectTicket(bytes) => Proof { ticket: Ticket::from_bytes(&bytes), ..proof },
+            ClientParameter::ReconnectName(name) => Proof { name: Some(name), ..proof },
+            _ => proof,
+        })
     }
+}
+
+/// Into a meeting, by a fresh userinfo or by a ticket.
+async fn meet(
+    mut pipe: Pipe,
+    opened: Opened,
+    joiner: Joiner,
+    shared: &Shared,
+    cut: &CancellationToken,
+    transcript: Transcript,
+) -> Result<(), SessionError> {
+    let (Opened { request, age, over }, peer) = (opened, joiner.peer);
+    let mut newcomer = newcomer(&request, joiner.version, joiner.flags)?;
+    pipe.incoming.tap().name(&newcomer.name);
+    let had_ticket = joiner.proof.ticket.is_some();
+    let returning = if had_ticket || joiner.proof.name.is_some() {
+        let ticket = joiner.proof.ticket.filter(|ticket| ticket.kind == TicketKind::Meeting);
+        let (owner, user_id) = (newcomer.owner, newcomer.user_id.clone());
+        shared.desk.recognise(&request, Claim { ticket, reconnect_name: joiner.proof.name, owner, user_id }).await
+    } else {
+        None
+    };
+    if returning.is_none() {
+        if let Err(refused) = age {
+            // It was inside once, and what it was in is over: its client then forgets the way back (wire/01 section 6.5).
+            let code = if had_ticket { Refusal::SessionClosed } else { refused.code };
+            return refuse(pipe, code, peer, &refused.cause).await;
+        }
+        let asked = password_is_right(&mut pipe, &request, shared);
+        let right = timeout_at(joiner.deadline, asked).await;
+        if !right.map_err(|_| SessionError::TooSlow(shared.patience.admission))?? {
+            return refuse(pipe, Refusal::WrongUserinfo2, peer, "wrong password").await;
+        }
+    }
+    newcomer.returning = returning.map(|(_, ssrc)| ssrc);
 
     let (queue, outgoing) = mpsc::channel(shared.patience.queue);
-    let newcomer = newcomer(&request, version, flags)?;
-    let admission =
-        Admission { request, newcomer, address: peer.ip(), control: cipher, outgoing: queue.clone(), cut: cut.clone() };
+    let admission = Admission {
+        request,
+        over,
+        newcomer,
+        address: peer.ip(),
+        returning: returning.map(|(meeting, _)| meeting),
+        control: joiner.cipher,
+        keys: joiner.keys,
+        outgoing: queue.clone(),
+        cut: cut.clone(),
+    };
     match shared.desk.admit(admission).await {
         Ok((seat, place)) => {
-            info!(%peer, ssrc = seat.ssrc, "admitted");
+            info!(%peer, ssrc = seat.ssrc, returned = returning.is_some(), "admitted");
             in_meeting(pipe, (seat, place), queue, outgoing, (shared.patience.alive, transcript)).await;
             Ok(())
         }
@@ -131,8 +258,82 @@ async fn control(
     }
 }
 
+/// Into a playback (wire/05 section 14).
+async fn play(
+    mut pipe: Pipe,
+    opened: Opened,
+    joiner: Joiner,
+    shared: &Shared,
+    transcript: Transcript,
+) -> Result<(), SessionError> {
+    let (Opened { request, age, .. }, peer) = (opened, joiner.peer);
+    let returning = match joiner.proof.ticket {
+        Some(ticket) if ticket.kind == TicketKind::Playback => shared.desk.has_watched(ticket).await,
+        _ => false,
+    };
+    if !returning {
+        if let Err(refused) = age {
+            return refuse(pipe, refused.code, peer, &refused.cause).await;
+        }
+        let asked = password_is_right(&mut pipe, &request, shared);
+        let right = timeout_at(joiner.deadline, asked).await;
+        if !right.map_err(|_| SessionError::TooSlow(shared.patience.admission))?? {
+            return refuse(pipe, Refusal::WrongUserinfo2, peer, "wrong password").await;
+        }
+    }
+    let (root, asked, clock) = (shared.recording_root.clone(), request.clone(), shared.clock);
+    let (marking, by_owner) = (Arc::clone(&shared.marking), request.guest.is_none());
+    let reel = shared.threads.spawn_blocking(move || {
+        let reel = Reel::open(&root, &asked)?;
+        if !returning {
+            reel.mark(by_owner, clock, &marking);
+        }
+        Ok::<_, Refused>(reel)
+    });
+    let internal = |failure: tokio::task::JoinError| Refused::new(Refusal::Internal, failure.to_string());
+    let reel = match reel.await.map_err(internal).and_then(|opened| opened) {
+        Ok(reel) => reel,
+        Err(refused) => return refuse(pipe, refused.code, peer, &refused.cause).await,
+    };
+    let (row, shown) = watch::channel(reel.row(&request, peer.ip()));
+    pipe.incoming.tap().name(&row.borrow().player_name);
+    let viewer = Viewer { control: joiner.cipher.clone(), keys: joiner.keys, row: shown };
+    let booth = match shared.desk.watch(&request, viewer).await {
+        Ok(booth) => booth,
+        Err(refused) => return refuse(pipe, refused.code, peer, &refused.cause).await,
+    };
+    info!(%peer, playback = booth.playback_id, "plays {}", row.borrow().file.display());
+    // Harmless where the client is in playback already, and rescues a jnj without `action` (wire/01 section 6.3).
+    pipe.write(&BeforeAdmission::Mode(PLAYBACK_MODE).encode()).await?;
+    let start = PlaybackStart { playback_id: booth.playback_id, session_index: booth.session_index };
+    pipe.write(&BeforeAdmission::Playing(start).encode()).await?;
+
+    let (queue, outgoing) = mpsc::channel(PLAYBACK_QUEUE);
+    let (wishes, wished) = mpsc::channel(WISHES);
+    let probes = queue.downgrade();
+    let projector = Projector { reel, wishes: wished, outgoing: queue, cipher: joiner.cipher.clone(), clock, row };
+    let runtime = Handle::current();
+    let thread = shared.threads.spawn_blocking(move || projector.run(&runtime));
+    let (mut incoming, sender) = pipe.split();
+    incoming.keys.meeting = Some(joiner.cipher);
+    let seen = (incoming.tap().clone(), incoming.keys.clone());
+    tokio::select! {
+        () = read_wishes(&mut incoming, &wishes, &probes, (shared.patience.alive, &transcript)) => {}
+        () = write_messages(sender, outgoing, seen) => incoming.drain(LINGER).await,
+    }
+    drop(wishes);
+    if let Err(failure) = thread.await {
+        warn!(%peer, "the playback's thread failed: {failure}");
+    }
+    Ok(())
+}
+
 /// wire/01 section 2.1, the server's side.
-async fn exchange_keys(pipe: &mut Pipe, version: (i32, i32), step: Duration) -> Result<KeyMaterial, SessionError> {
+pub(super) async fn exchange_keys(
+    pipe: &mut Pipe,
+    version: (i32, i32),
+    step: Duration,
+) -> Result<KeyMaterial, SessionError> {
     pipe.write(&handshake::encode_server_version(SERVER_VERSION)).await?;
     let (group, client_public) = pipe.read(step, "a public key", handshake::decode_client_public).await?;
     if group != exchange::group_for(SERVER_VERSION.as_bytes()) {
@@ -146,14 +347,14 @@ async fn exchange_keys(pipe: &mut Pipe, version: (i32, i32), step: Duration) -> 
     Ok(exchange::derive(group, &client_public, &server_public, &agreed, &client_version, SERVER_VERSION.as_bytes()))
 }
 
-async fn send_parameters(pipe: &mut Pipe, shared: &Shared) -> Result<(), SessionError> {
+/// The server's parameters; `wants_theirs`: the client is to send its own, too.
+pub(super) async fn send_parameters(pipe: &mut Pipe, shared: &Shared, wants_theirs: bool) -> Result<(), SessionError> {
     let entries = [
         ServerParameter::Cipher(CipherName::Aes256),
         ServerParameter::Tick(shared.clock.now().tick()),
         ServerParameter::CodePage(UTF8),
-        ServerParameter::AcceptClientParameters,
     ];
-    for entry in entries {
+    for entry in entries.into_iter().chain(wants_theirs.then_some(ServerParameter::AcceptClientParameters)) {
         pipe.write(&entry.encode()).await?;
     }
     Ok(pipe.write(&parameters::encode_end()).await?)
@@ -195,7 +396,7 @@ fn newcomer(request: &ServiceRequest, version: (i32, i32), join_flags: u8) -> Re
         Some(guest) => (false, guest.id.clone().unwrap_or_default(), guest.name.clone()),
     };
     let capability = join_flags & (flags::AUDIO | flags::VIDEO);
-    Ok(Newcomer { owner, user_id, name, version, capability, reconnect_name: reconnect_name()? })
+    Ok(Newcomer { owner, user_id, name, version, capability, reconnect_name: reconnect_name()?, returning: None })
 }
 
 /// Twelve letters: the known client keeps only a name of exactly 12 bytes (wire/01 section 7.4).
@@ -223,64 +424,121 @@ async fn in_meeting(
 ) {
     let (mut incoming, sender) = pipe.split();
     incoming.keys.meeting = Some(seat.meeting_cipher.clone());
+    let seen = (incoming.tap().clone(), incoming.keys.clone());
     // Owned by the reading side for its probes; dropping the last other one, in the meeting, must end the writing side.
     let probes = queue.downgrade();
     drop(queue);
-    let by_action = tokio::select! {
-        by_action = read_messages(&mut incoming, &seat, &probes, (alive, &transcript)) => by_action,
-        () = write_messages(sender, outgoing) => {
+    let departure = tokio::select! {
+        departure = read_messages(&mut incoming, &seat, &probes, (alive, &transcript)) => departure,
+        () = write_messages(sender, outgoing, seen) => {
             // Closing with bytes unread would reset the connection, and what was said last would be lost.
             incoming.drain(LINGER).await;
-            false
+            Departure::Broken
         }
     };
     // Before the others hear of it: then there is room for somebody else.
     drop(place);
     // The meeting may be over already.
-    drop(seat.meeting.send(ToMeeting::Gone(seat.connection, by_action)).await);
+    drop(seat.meeting.send(ToMeeting::Gone(seat.connection, departure)).await);
 }
 
-/// True if the client closed in good order.
+/// What a client says, until it says no more.
 async fn read_messages(
     incoming: &mut Incoming,
     seat: &Seat,
     probes: &mpsc::WeakSender<Outgoing>,
     (alive, transcript): (Duration, &Transcript),
-) -> bool {
-    let mut silent = 0;
+) -> Departure {
+    let mut patience = Silence { alive, silent: 0, probes };
     loop {
-        match tokio::time::timeout(alive, incoming.next(ToServer::decode)).await {
-            Ok(Ok(message)) => {
-                silent = 0;
+        match patience.next(incoming).await {
+            Ok(message) => {
                 transcript.line("message", &message.encode().bytes);
                 if seat.meeting.send(ToMeeting::Message(seat.connection, message)).await.is_err() {
                     // The meeting is over: what it still had to say is on its way out.
                     std::future::pending::<()>().await;
                 }
             }
-            Ok(Err(PipeError::Closed)) => return true,
-            Ok(Err(failure)) => {
+            Err(Some(PipeError::Closed)) if incoming.left_on_purpose() => return Departure::OnPurpose,
+            Err(Some(PipeError::Closed)) => return Departure::Closed,
+            Err(Some(failure)) => {
                 warn!(ssrc = seat.ssrc, "lost: {failure}");
-                return false;
+                return Departure::Broken;
             }
-            Err(_) => {
-                silent += 1;
-                if silent >= SILENT_PERIODS {
-                    warn!(ssrc = seat.ssrc, "lost: nothing came for {} s", alive.as_secs() * u64::from(SILENT_PERIODS));
-                    return false;
-                }
-                let probe = Bytes::from(ToClient::Alive(Alive::Probe).encode().seal(&Keys::CLEAR));
-                if let Some(queue) = probes.upgrade() {
-                    // A full queue is the meeting's to judge.
-                    drop(queue.try_send(Outgoing::Message(probe)));
-                }
+            Err(None) => {
+                warn!(ssrc = seat.ssrc, "lost: nothing came for {} s", alive.as_secs() * u64::from(SILENT_PERIODS));
+                return Departure::Broken;
             }
         }
     }
 }
 
-async fn write_messages(mut sender: Sender, mut outgoing: mpsc::Receiver<Outgoing>) {
+/// What a viewer wants, until it wants nothing more. The ids of a meeting are passed over, not answered (wire/05 section 6).
+async fn read_wishes(
+    incoming: &mut Incoming,
+    wishes: &mpsc::Sender<PlaybackToServer>,
+    probes: &mpsc::WeakSender<Outgoing>,
+    (alive, transcript): (Duration, &Transcript),
+) {
+    let mut patience = Silence { alive, silent: 0, probes };
+    loop {
+        match patience.next(incoming).await {
+            Ok(message) => {
+                transcript.line("message", &message.encode().bytes);
+                let obeyed = match message {
+                    ToServer::Playback(wish) => wishes.send(wish).await.is_ok(),
+                    ToServer::Alive(Alive::Probe) => {
+                        patience.say(Alive::Answer);
+                        true
+                    }
+                    _ => true,
+                };
+                if !obeyed {
+                    return;
+                }
+            }
+            Err(failure) => return debug!("a viewer left: {failure:?}"),
+        }
+    }
+}
+
+/// Probes a client that says nothing, and gives it up after three times (wire/01 section 10.1).
+struct Silence<'a> {
+    alive: Duration,
+    silent: u32,
+    probes: &'a mpsc::WeakSender<Outgoing>,
+}
+
+impl Silence<'_> {
+    /// The next message. `Err(None)`: the client has been silent for too long.
+    async fn next(&mut self, incoming: &mut Incoming) -> Result<ToServer, Option<PipeError>> {
+        loop {
+            match tokio::time::timeout(self.alive, incoming.next(ToServer::decode)).await {
+                Ok(read) => {
+                    self.silent = 0;
+                    return read.map_err(Some);
+                }
+                Err(_) if self.silent + 1 >= SILENT_PERIODS => return Err(None),
+                Err(_) => {
+                    self.silent += 1;
+                    self.say(Alive::Probe);
+                }
+            }
+        }
+    }
+
+    fn say(&self, alive: Alive) {
+        let bytes = Bytes::from(ToClient::Alive(alive).encode().seal(&Keys::CLEAR));
+        if let Some(queue) = self.probes.upgrade() {
+            // A full queue is the meeting's to judge.
+            drop(queue.try_send(Outgoing::Message(bytes)));
+        }
+    }
+}
+
+async fn write_messages(mut sender: Sender, mut outgoing: mpsc::Receiver<Outgoing>, (tap, keys): (Tap, Keys)) {
     while let Some(Outgoing::Message(bytes)) = outgoing.recv().await {
+        tap.sent_sealed(&bytes, &keys);
         if let Err(failure) = sender.send(bytes).await {
             debug!("cannot send: {failure}");
             return;
@@ -294,18 +552,11 @@ async fn write_messages(mut sender: Sender, mut outgoing: mpsc::Receiver<Outgoin
 
 /// A secondary connection: challenge and answer under the keys of its control connection (wire/01 section 8).
 async fn beside(mut pipe: Pipe, secondary: Secondary, shared: &Shared) -> Result<(), SessionError> {
-    let Some(cipher) = shared.desk.control_cipher(secondary.session_index, secondary.id).await else {
+    let Some(cipher) = shared.desk.control_cipher(secondary).await else {
         debug!(?secondary, "no such participant");
         return Ok(());
     };
-    let challenge: [u8; 32] = random()?;
-    pipe.write(&Clear::new().raw(&challenge)).await?;
-    pipe.incoming.keys.control = Some(cipher);
-    let (answer, tick) =
-        pipe.read(shared.patience.step, "an answer to the challenge", handshake::decode_challenge_answer).await?;
-    let drift = shared.clock.now().tick().wrapping_sub(tick).cast_signed().unsigned_abs();
-    if !bool::from(subtle::ConstantTimeEq::ct_eq(&answer[..], &challenge[..])) || drift > TICK_TOLERANCE_MS {
-        warn!(?secondary, drift, "a secondary connection failed its challenge");
+    if !challenge(&mut pipe, cipher, shared).await? {
         return Ok(());
     }
     match secondary.kind {
@@ -318,11 +569,35 @@ async fn beside(mut pipe: Pipe, secondary: Secondary, shared: &Shared) -> Result
     Ok(())
 }
 
+/// Thirty-two random bytes that only the owner of the control connection's keys can give back (wire/01 section 8).
+pub(super) async fn challenge(pipe: &mut Pipe, cipher: Cipher, shared: &Shared) -> Result<bool, SessionError> {
+    let challenge: [u8; 32] = random()?;
+    pipe.write(&Clear::new().raw(&challenge)).await?;
+    pipe.incoming.keys.control = Some(cipher);
+    let (answer, tick) =
+        pipe.read(shared.patience.step, "an answer to the challenge", handshake::decode_challenge_answer).await?;
+    let drift = shared.clock.now().tick().wrapping_sub(tick).cast_signed().unsigned_abs();
+    let passed = bool::from(subtle::ConstantTimeEq::ct_eq(&answer[..], &challenge[..])) && drift <= TICK_TOLERANCE_MS;
+    if !passed {
+        warn!(drift, "a secondary connection failed its challenge");
+    }
+    Ok(passed)
+}
+
 /// Our code page (wire/01 section 3).
 const UTF8: i32 = 65001;
 
 /// So many wrong passwords, then 229.
 const PASSWORD_TRIES: usize = 3;
+
+/// EXT(26): the client becomes a playback client.
+const PLAYBACK_MODE: u8 = 1;
+
+/// So many messages may wait for a viewer; then the recording waits.
+const PLAYBACK_QUEUE: usize = 256;
+
+/// So many wishes of a viewer may wait; then the viewer waits.
+const WISHES: usize = 64;
 
 /// A client that was told to go has this long to close by itself.
 const LINGER: Duration = Duration::from_secs(5);

@@ -1,7 +1,7 @@
 //! The files that third parties read: who is in which meeting, whether the server lives, how loaded it is (guide 3.4, 3.6, 3.9).
 //!
-//! In: snapshots of what runs. Out: files in the recording root, each whole, on a thread of its own; written when something changed
-//! and at least every ten seconds, since readers judge by their age.
+//! In: snapshots of what runs. Out: files in the recording root, each whole, on a thread of its own; written when something changed,
+//! at most once a second, and at least every ten seconds, since readers judge by their age.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -11,16 +11,18 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tracing::{error, warn};
 
-use super::McuSnapshot;
-use super::opening::local_time;
-use crate::clock::Now;
+use super::opening::{self, local_time};
+use super::pace::Pace;
+use super::{McuSnapshot, RunningPlayback};
+use crate::clock::{Clock, Now};
 use crate::hit::licence::Licence;
 use crate::hit::paths::{self, PathError};
 use crate::hit::status::{
     self, Alive, ClusterLoad, Load, MeetingEntry, OfficeEntry, OfficeState, OfficeStatus, OwnerStatus, Participant,
-    ParticipantFile, ParticipantInside, RecordingStatus, ServerInfo,
+    ParticipantFile, ParticipantInside, PlaybackEntry, RecordingStatus, ServerInfo,
 };
 use crate::library::write_whole;
 use crate::meeting::room::How;
@@ -79,10 +81,10 @@ struct Desired {
 
 impl StatusFiles {
     /// Starts the thread. Must be called within a tokio runtime.
-    pub(super) fn start(root: PathBuf, local_ip: String) -> StatusFiles {
+    pub(super) fn start(root: PathBuf, names: Vec<String>, clock: Clock) -> StatusFiles {
         let (desired, wanted) = watch::channel(None);
         let runtime = tokio::runtime::Handle::current();
-        let thread = tokio::task::spawn_blocking(move || keep(&root, &local_ip, wanted, &runtime));
+        let thread = tokio::task::spawn_blocking(move || keep(&root, &names, wanted, (&runtime, clock)));
         StatusFiles { desired, thread, written: None }
     }
 
@@ -109,19 +111,39 @@ impl StatusFiles {
     }
 }
 
+/// Meetings and who is inside; playbacks and whether they have ended.
+type WhoIsWhere = Vec<(i32, Vec<Ssrc>)>;
+type WhoWatches = Vec<(i32, bool)>;
+
 /// What readers act on at once; times may lag a few seconds behind.
-fn without_time(snapshot: &McuSnapshot) -> Vec<(i32, Vec<Ssrc>)> {
+fn without_time(snapshot: &McuSnapshot) -> (WhoIsWhere, WhoWatches) {
     let meetings = snapshot.meetings.iter();
-    meetings.map(|m| (m.session_index, m.people.iter().map(|p| p.ssrc).collect())).collect()
+    let playbacks = snapshot.playbacks.iter();
+    (
+        meetings.map(|m| (m.session_index, m.people.iter().map(|p| p.ssrc).collect())).collect(),
+        playbacks.map(|p| (p.session_index, p.end_reached)).collect(),
+    )
 }
 
-fn keep(root: &Path, ip: &str, mut wanted: watch::Receiver<Option<Arc<Desired>>>, runtime: &tokio::runtime::Handle) {
+fn keep(
+    root: &Path,
+    names: &[String],
+    mut wanted: watch::Receiver<Option<Arc<Desired>>>,
+    (runtime, clock): (&tokio::runtime::Handle, Clock),
+) {
+    let mut pace: Pace<Arc<Desired>> = Pace::default();
     let mut complained = false;
     loop {
-        let more = runtime.block_on(wanted.changed()).is_ok();
-        let desired = wanted.borrow_and_update().clone();
-        if let Some(desired) = desired {
-            match write_all(root, ip, &desired) {
+        // The next state, or the moment at which one is due, or the end.
+        let wait = pace.wait(clock.now().steady).unwrap_or(WRITE_EVERY);
+        let more = runtime.block_on(async { timeout(wait, wanted.changed()).await });
+        let ended = matches!(more, Ok(Err(_)));
+        if matches!(more, Ok(Ok(()))) {
+            wanted.borrow_and_update().iter().for_each(|desired| pace.offer(Arc::clone(desired)));
+        }
+        let due = if ended { pace.last() } else { pace.due(clock.now().steady) };
+        if let Some(desired) = due {
+            match write_all(root, names, &desired) {
                 Ok(()) => complained = false,
                 Err(failure) if !complained => {
                     complained = true;
@@ -130,7 +152,7 @@ fn keep(root: &Path, ip: &str, mut wanted: watch::Receiver<Option<Arc<Desired>>>
                 Err(_) => {}
             }
         }
-        if !more {
+        if ended {
             return;
         }
     }
@@ -144,17 +166,22 @@ enum WriteError {
     File(#[from] std::io::Error),
 }
 
-fn write_all(root: &Path, ip: &str, desired: &Desired) -> Result<(), WriteError> {
+/// The same under every name (guide 3.4).
+fn write_all(root: &Path, names: &[String], desired: &Desired) -> Result<(), WriteError> {
     let alive = if desired.up { Alive::Up } else { Alive::Down };
-    let files = [
-        (paths::status_file(ip)?, owner_status(desired).to_xml()),
-        (paths::office_status_file(ip)?, office_status(&desired.snapshot).to_xml()),
-        (paths::load_file(ip)?, load(desired).to_text()),
-        // Last: whoever sees the server alive finds the others true.
-        (paths::alive_file(ip)?, alive.to_text().to_owned()),
-    ];
-    for (path, text) in files {
-        write_whole(&root.join(path), text.as_bytes())?;
+    let (owners, offices) = (owner_status(desired).to_xml(), office_status(&desired.snapshot).to_xml());
+    let load = load(desired).to_text();
+    for name in names {
+        let files = [
+            (paths::status_file(name)?, owners.as_str()),
+            (paths::office_status_file(name)?, offices.as_str()),
+            (paths::load_file(name)?, load.as_str()),
+            // Last: whoever sees the server alive finds the others true.
+            (paths::alive_file(name)?, alive.to_text()),
+        ];
+        for (path, text) in files {
+            write_whole(&root.join(path), text.as_bytes())?;
+        }
     }
     Ok(())
 }
@@ -171,9 +198,11 @@ fn owner_status(desired: &Desired) -> OwnerStatus {
             max_reserved_connection: licence.max_reserved_connection,
             max_reserved_outside_connection: licence.max_reserved_outside_connection,
             ip_range: licence.ip_range_text(),
+            target_bitrate: format!("{}.0Kbps", opening::MAX_BANDWIDTH / 1000),
             ..ServerInfo::default()
         }),
         meetings: desired.snapshot.meetings.iter().map(meeting_entry).collect(),
+        playbacks: desired.snapshot.playbacks.iter().map(playback_entry).collect(),
         ..OwnerStatus::default()
     }
 }
@@ -196,6 +225,23 @@ fn meeting_entry(meeting: &super::RunningMeeting) -> MeetingEntry {
     }
 }
 
+fn playback_entry(playback: &RunningPlayback) -> PlaybackEntry {
+    PlaybackEntry {
+        vid: 0,
+        session_index: i64::from(playback.session_index),
+        name: playback.player_name.clone(),
+        player_id: playback.player_id.clone(),
+        ip: playback.address.to_string(),
+        elapsed: playback.elapsed.as_secs(),
+        shared: playback.shared,
+        end_reached: playback.end_reached,
+        file_name: playback.file.display().to_string(),
+        file_size: playback.file_size,
+        file_duration: playback.file_duration.as_secs(),
+        file_encrypted: playback.file_encrypted,
+    }
+}
+
 /// Person-based offices only: an event listed here would send people to a room that they do not enter (guide notes N29).
 fn office_status(snapshot: &McuSnapshot) -> OfficeStatus {
     let offices = snapshot.meetings.iter().filter(|meeting| meeting.duration_min == 0).map(|meeting| OfficeEntry {
@@ -206,20 +252,105 @@ fn office_status(snapshot: &McuSnapshot) -> OfficeStatus {
     OfficeStatus { offices: offices.collect() }
 }
 
+/// Fourteen numbers (guide 3.9). Playbacks are counted apart if the licence limits them; else they are connections like the others, and
+/// their maxima are 0.
 fn load(desired: &Desired) -> ClusterLoad {
     let licence = &desired.licence;
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    let people = || desired.snapshot.meetings.iter().flat_map(|meeting| &meeting.people);
-    let outside = people().filter(|p| p.address.parse::<IpAddr>().is_ok_and(|ip| licence.is_outside(ip))).count();
+    let outside = |ip: IpAddr| licence.is_outside(ip);
+    let people: Vec<IpAddr> = desired
+        .snapshot
+        .meetings
+        .iter()
+        .flat_map(|meeting| &meeting.people)
+        .filter_map(|person| person.address.parse().ok())
+        .collect();
+    let viewers: Vec<IpAddr> = desired.snapshot.playbacks.iter().map(|playback| playback.address).collect();
+    let both = |apart: u32| if apart == 0 { [&people[..], &viewers[..]].concat() } else { people.clone() };
+    let connections = both(licence.max_playback_connection);
+    let from_outside = both(licence.max_playback_outconnection).into_iter().filter(|ip| outside(*ip)).count();
     ClusterLoad {
         meetings: Load { count: count(desired.snapshot.meetings.len()), max: licence.max_meeting },
-        connections: Load { count: count(people().count()), max: licence.max_connection },
-        outside: Load { count: count(outside), max: licence.max_outside_connection },
+        connections: Load { count: count(connections.len()), max: licence.max_connection },
+        outside: Load { count: count(from_outside), max: licence.max_outside_connection },
         reserved: Load { count: 0, max: licence.max_reserved_connection },
         reserved_outside: Load { count: 0, max: licence.max_reserved_outside_connection },
-        playbacks: Some(Load { count: 0, max: licence.max_playback_connection }),
-        outside_playbacks: Some(Load { count: 0, max: licence.max_playback_outconnection }),
+        playbacks: Some(Load { count: count(viewers.len()), max: licence.max_playback_connection }),
+        outside_playbacks: Some(Load {
+            count: count(viewers.into_iter().filter(|ip| outside(*ip)).count()),
+            max: licence.max_playback_outconnection,
+        }),
     }
 }
 
 const WRITE_EVERY: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mcu::{PersonSummary, RunningMeeting};
+
+    /// Sixteen people and seven viewers, some of them from outside.
+    fn busy(playbacks: (u32, u32)) -> Desired {
+        let person = |n: u8| PersonSummary {
+            ssrc: i32::from(n),
+            user_id: String::new(),
+            name: format!("n{n}"),
+            invited: true,
+            address: if n < 13 { format!("198.51.100.{n}") } else { format!("10.0.0.{n}") },
+        };
+        let viewer = |n: u8| RunningPlayback {
+            session_index: i32::from(n),
+            player_name: "player".into(),
+            player_id: "123".into(),
+            address: if n < 6 { IpAddr::from([198, 51, 100, n]) } else { IpAddr::from([10, 0, 0, n]) },
+            elapsed: Duration::from_secs(507),
+            shared: true,
+            end_reached: true,
+            file: "r.jnr".into(),
+            file_size: 708_125,
+            file_duration: Duration::from_secs(1298),
+            file_encrypted: false,
+        };
+        let meeting = RunningMeeting {
+            session_index: 0,
+            meeting_id: "m".into(),
+            title: String::new(),
+            owner_id: "o".into(),
+            owner_name: "O".into(),
+            group: None,
+            duration_min: 0,
+            elapsed: Duration::ZERO,
+            recorded: true,
+            ever_joined: 16,
+            people: (0..16).map(person).collect(),
+        };
+        let (licence, problems) = Licence::parse(
+            format!(
+                "max_meeting=60\nmax_connection=300\nmax_outside_connection=100\nmax_reserved_connection=10\n\
+                 max_reserved_outside_connection=8\nip_range=10.0.0.0/8\nmax_playback_connection={}\n\
+                 max_playback_outconnection={}\n",
+                playbacks.0, playbacks.1
+            )
+            .as_bytes(),
+        );
+        assert!(problems.is_empty(), "{problems:?}");
+        let snapshot = McuSnapshot { meetings: vec![meeting], playbacks: (0..7).map(viewer).collect() };
+        Desired { now: Clock::system().now(), licence, snapshot: Arc::new(snapshot), up: true }
+    }
+
+    #[test]
+    fn playbacks_count_apart_or_among_the_connections_as_the_licence_has_it() {
+        assert_eq!(load(&busy((20, 15))).to_text(), "1 60 16 300 13 100 0 10 0 8 7 20 6 15");
+        assert_eq!(load(&busy((0, 0))).to_text(), "1 60 23 300 19 100 0 10 0 8 7 0 6 0");
+    }
+
+    #[test]
+    fn the_status_file_has_every_attribute_of_a_playback() {
+        let xml = owner_status(&busy((0, 0))).to_xml();
+        let entry = "<playback vid=\"0\" session_index=\"0\" name=\"player\" playerid=\"123\" ip=\"198.51.100.0\" \
+                     elapsed_second=\"507\" shared_playback=\"1\" end_reached=\"1\" file_name=\"r.jnr\" file_size=\"708125\" \
+                     file_duration=\"1298\" file_encrypted=\"0\"/>";
+        assert!(xml.contains(entry), "{xml}");
+    }
+}

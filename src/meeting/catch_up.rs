@@ -9,11 +9,12 @@ use crate::wire::chat::{ChatToClient, MAX_CHAT};
 use crate::wire::facts::Fact;
 use crate::wire::fields::cut_utf8;
 use crate::wire::floor::FloorToClient;
-use crate::wire::users::{UserRecord, UserToClient};
+use crate::wire::users::{MAX_NAME, UserRecord, UserToClient};
 
 /// Everybody who is there, then the floor: what both a late joiner and a checkpoint need.
 pub fn people_and_floor(view: &View, owns_token: bool) -> Vec<ToClient> {
-    let mut messages: Vec<ToClient> = view.people.values().filter(|p| p.present).map(add).collect();
+    let present = || view.people.values().filter(|p| p.present);
+    let mut messages: Vec<ToClient> = present().map(add).chain(present().flat_map(states)).collect();
     messages.push(ToClient::Floor(FloorToClient::Controller(view.controller)));
     messages.push(ToClient::Floor(FloorToClient::ControlFlags(view.control_flags)));
     messages.push(ToClient::Floor(FloorToClient::Assistant(view.assistant)));
@@ -63,6 +64,18 @@ pub fn add(person: &Person) -> ToClient {
     }))
 }
 
+/// A name as clients are told it: `>` would end it too early in a line of chat (wire/02 section 6), a line break would end the line.
+/// At most 127 bytes.
+pub fn shown_name(name: &str) -> String {
+    let told = |c: char| match c {
+        '>' => '\u{ff1e}',
+        c if c.is_control() => ' ',
+        c => c,
+    };
+    let name: String = name.chars().map(told).collect();
+    cut_utf8(&name, usize::try_from(MAX_NAME).unwrap_or_default()).to_owned()
+}
+
 /// A line of chat as it goes to clients: the name and `>` in front, cut to what the known client takes.
 pub fn line_text(name: &str, text: &str) -> String {
     let line = format!("{name}>{text}");
@@ -76,4 +89,11 @@ fn line_again(line: &ChatLine) -> Option<ToClient> {
         Audience::Private { .. } => return None,
     };
     Some(ToClient::Chat(ChatToClient::Line { text, from: line.from, tick: line.tick, date: line.date }))
+}
+
+/// What a person said of itself since it came; an add resets it, so this follows (wire/02 section 3, item 2).
+fn states(person: &Person) -> impl Iterator<Item = ToClient> {
+    let video = (person.video_status != 0).then_some(UserToClient::VideoStatus(person.ssrc, person.video_status));
+    let page = (person.code_page != 0).then_some(UserToClient::CodePage(person.ssrc, person.code_page));
+    video.into_iter().chain(page).map(ToClient::User)
 }

@@ -3,7 +3,7 @@
 //! In: joins, leaves, messages of clients, the time. Out, drained with [`Room::poll`]: who is admitted, what is sent to whom, what
 //! is recorded, who is parted from, and the end. Drain after every call. Knows no socket, key or file.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::catch_up;
@@ -33,6 +33,8 @@ pub struct Charter {
     pub recorded: bool,
     /// Tells this meeting from earlier ones when a client comes back (EXT 88); not 0.
     pub random_id: i32,
+    /// Somebody whose connection is lost keeps the place for so long before the others hear of it (wire/02 section 13).
+    pub away_for: Duration,
 }
 
 /// Somebody who has been admitted.
@@ -42,7 +44,7 @@ pub struct Newcomer {
     pub owner: bool,
     /// The third party's id; empty for an anonymous guest.
     pub user_id: String,
-    /// Shown to the others, at most 127 bytes.
+    /// Shown to the others as [`catch_up::shown_name`] has it.
     pub name: String,
     /// Kernel version.
     pub version: (i32, i32),
@@ -50,6 +52,8 @@ pub struct Newcomer {
     pub capability: u8,
     /// Twelve random bytes that bring this person back (EXT 90).
     pub reconnect_name: [u8; 12],
+    /// Who this was before, proved by a ticket or a reconnect name (wire/01 section 10.4).
+    pub returning: Option<Ssrc>,
 }
 
 /// Who receives a message.
@@ -102,6 +106,8 @@ pub enum Output {
     Record(ToClient),
     /// Close this participant's connection once everything sent before has gone out.
     Part(Ssrc),
+    /// This participant's tickets are void from now on.
+    Revoke(Ssrc),
     /// The meeting is over; no further output follows.
     Ended(How),
 }
@@ -116,15 +122,25 @@ pub struct Room {
     /// Order of arrival of those present, for choosing a token holder.
     arrivals: BTreeMap<Ssrc, u64>,
     arrived: u64,
+    /// Present to the others, but without a connection; true if the client closed it itself.
+    away: BTreeMap<Ssrc, (Now, bool)>,
+    /// Ids that were sent out for good (guide 3.1/5, wire/02 section 4.4).
+    banned: BTreeSet<String>,
     empty_since: Option<Now>,
     outputs: VecDeque<Output>,
     ended: bool,
 }
 
-/// Nobody else can be admitted: all 5,000 numbers have been given out.
+/// Why somebody cannot join.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the meeting has given out all its {} participant numbers", MAX_SSRC + 1)]
-pub struct RoomFull;
+pub enum JoinError {
+    /// All 5,000 numbers have been given out.
+    #[error("the meeting has given out all its {} participant numbers", MAX_SSRC + 1)]
+    Full,
+    /// Sent out for good.
+    #[error("this user was disconnected permanently")]
+    Banned,
+}
 
 impl Room {
     /// Opens a meeting. It is empty, and closes if it stays so.
@@ -144,6 +160,8 @@ impl Room {
             next_guest: 1,
             arrivals: BTreeMap::new(),
             arrived: 0,
+            away: BTreeMap::new(),
+            banned: BTreeSet::new(),
             empty_since: Some(now),
             outputs: VecDeque::new(),
             ended: false,
@@ -153,15 +171,24 @@ impl Room {
         room
     }
 
-    /// Lets somebody in. The same person, known by id, takes over from the earlier connection (guide notes N13, wire/02 section 4.2).
+    /// Lets somebody in. The same person, known by id or by a ticket, takes over from the earlier connection (guide notes N13, wire/02
+    /// sections 4.2 and 13).
     ///
     /// # Errors
-    /// [`RoomFull`] when the numbers have run out.
-    pub fn join(&mut self, newcomer: Newcomer, now: Now) -> Result<Ssrc, RoomFull> {
+    /// See [`JoinError`].
+    pub fn join(&mut self, mut newcomer: Newcomer, now: Now) -> Result<Ssrc, JoinError> {
+        newcomer.name = catch_up::shown_name(&newcomer.name);
+        if !newcomer.user_id.is_empty() && self.banned.contains(&newcomer.user_id) {
+            return Err(JoinError::Banned);
+        }
         let ssrc = self.number_for(&newcomer)?;
-        let returning = self.view.is_present(ssrc);
-        if returning {
-            self.send(Recipients::One(ssrc), ToClient::End(End::Overwrite));
+        let before = self.view.people.get(&ssrc).filter(|person| person.present).cloned();
+        let was_away = self.away.remove(&ssrc).is_some();
+        if before.is_some() && !was_away {
+            if newcomer.returning.is_none() {
+                // Perhaps another device. One that comes back by its ticket knows that its old connection is dead.
+                self.send(Recipients::One(ssrc), ToClient::End(End::Overwrite));
+            }
             self.outputs.push_back(Output::Part(ssrc));
         }
         self.outputs.push_back(Output::Admit(ssrc));
@@ -177,12 +204,26 @@ impl Room {
             video: newcomer.capability & 2 != 0,
             version: newcomer.version,
             present: true,
+            ..Person::default()
         };
-        if returning {
-            // A second add without a delete would list the person twice (wire/02 section 4.1).
-            self.announce(Recipients::AllBut(ssrc), ToClient::User(UserToClient::Delete { ssrc, by_action: false }));
+        let came_back = was_away || newcomer.returning.is_some();
+        match before {
+            Some(before) if came_back && before.name == person.name && before.user_id == person.user_id => {
+                // The others never heard of the loss: they are told what changed, which is nothing else (wire/02 section 13).
+                if (before.audio, before.video) != (person.audio, person.video) {
+                    let changed = UserToClient::Capability(ssrc, newcomer.capability & 3);
+                    self.announce(Recipients::AllBut(ssrc), ToClient::User(changed));
+                }
+            }
+            before => {
+                if before.is_some() {
+                    // A second add without a delete would list the person twice (wire/02 section 4.1).
+                    let gone = UserToClient::Delete { ssrc, by_action: false };
+                    self.announce(Recipients::AllBut(ssrc), ToClient::User(gone));
+                }
+                self.announce(Recipients::AllBut(ssrc), catch_up::add(&person));
+            }
         }
-        self.announce(Recipients::AllBut(ssrc), catch_up::add(&person));
         if self.view.token_holder == NOBODY {
             self.announce(Recipients::AllBut(ssrc), ToClient::Floor(FloorToClient::Token(ssrc)));
         }
@@ -190,12 +231,23 @@ impl Room {
         Ok(ssrc)
     }
 
-    /// Somebody's connection is gone. `by_action`: they closed it themselves.
+    /// Somebody's connection is gone without a word: the place is kept for a while, since most come back within seconds. `by_action`:
+    /// the client closed it, which it also does when it dislikes what came, and then returns (wire/01 section 10.2).
+    pub fn lose(&mut self, ssrc: Ssrc, by_action: bool, now: Now) {
+        if self.charter.away_for.is_zero() {
+            self.leave(ssrc, by_action, now);
+        } else if self.view.is_present(ssrc) && !self.ended {
+            self.away.entry(ssrc).or_insert((now, by_action));
+        }
+    }
+
+    /// Somebody has left. `by_action`: on purpose.
     pub fn leave(&mut self, ssrc: Ssrc, by_action: bool, now: Now) {
         if !self.view.is_present(ssrc) || self.ended {
             return;
         }
         self.arrivals.remove(&ssrc);
+        self.away.remove(&ssrc);
         // The order of wire/02 section 5.7: the delete first, so that no client makes the departed a questioner.
         self.announce(Recipients::All, ToClient::User(UserToClient::Delete { ssrc, by_action }));
         let channels: Vec<i32> = self.view.speakers.iter().filter(|(_, s)| **s == ssrc).map(|(c, _)| *c).collect();
@@ -219,17 +271,23 @@ impl Room {
         }
         match message {
             ToServer::Alive(Alive::Probe) => self.send(Recipients::One(from), ToClient::Alive(Alive::Answer)),
-            ToServer::Alive(Alive::Answer) | ToServer::Passed(_) => {}
+            // A viewer's wishes mean nothing in a meeting.
+            ToServer::Alive(Alive::Answer) | ToServer::Playback(_) | ToServer::Passed(_) => {}
             // Owner only for now; assistant and holder follow with the floor (wire/02 section 13).
             ToServer::EndMeeting if from == OWNER => self.end(How::OwnersRequest),
             ToServer::EndMeeting => {}
+            // 1 to 2047 bytes (wire/02 section 6): an empty line says nothing, and a close would only make the client come back.
+            ToServer::Chat(ChatToServer::Say { text } | ChatToServer::Whisper { text, .. }) if text.is_empty() => {}
             ToServer::Chat(ChatToServer::Say { text }) => self.say(from, &text, now),
             ToServer::Chat(ChatToServer::Whisper { to, text }) => self.whisper(from, to, &text),
+            ToServer::User(UserToServer::Disconnect(target)) => self.send_out(from, target, now),
+            ToServer::User(UserToServer::Ban(target)) => self.ban(from, target, now),
             ToServer::User(state) => {
                 let told = match state {
                     UserToServer::Capability(bits) => UserToClient::Capability(from, bits & 3),
                     UserToServer::VideoStatus(status) => UserToClient::VideoStatus(from, status),
                     UserToServer::CodePage(page) => UserToClient::CodePage(from, page),
+                    UserToServer::Disconnect(_) | UserToServer::Ban(_) => return,
                 };
                 self.announce(Recipients::All, ToClient::User(told));
             }
@@ -252,8 +310,14 @@ impl Room {
         self.ended = true;
     }
 
-    /// Looks whether the time has come to close; call it at [`Room::deadline`].
+    /// Looks whether somebody has been away for too long, and whether the time has come to close; call it at [`Room::deadline`].
     pub fn tick(&mut self, now: Now) {
+        let over = |since: &Now| now.steady >= since.steady + self.charter.away_for;
+        let gone: Vec<(Ssrc, bool)> =
+            self.away.iter().filter(|(_, (since, _))| over(since)).map(|(ssrc, (_, by))| (*ssrc, *by)).collect();
+        for (ssrc, by_action) in gone {
+            self.leave(ssrc, by_action, now);
+        }
         if let Some((at, how)) = self.closes_at()
             && now.steady >= at
             && !self.ended
@@ -264,7 +328,8 @@ impl Room {
 
     /// When [`Room::tick`] is next needed, on the steady clock.
     pub fn deadline(&self) -> Option<Duration> {
-        self.closes_at().map(|(at, _)| at)
+        let away = self.away.values().map(|(since, _)| since.steady + self.charter.away_for).min();
+        self.closes_at().map(|(at, _)| at).into_iter().chain(away).min()
     }
 
     /// The next thing to do.
@@ -292,7 +357,10 @@ impl Room {
         self.ended
     }
 
-    fn number_for(&mut self, newcomer: &Newcomer) -> Result<Ssrc, RoomFull> {
+    fn number_for(&mut self, newcomer: &Newcomer) -> Result<Ssrc, JoinError> {
+        if let Some(ssrc) = newcomer.returning {
+            return Ok(ssrc);
+        }
         if newcomer.owner {
             return Ok(OWNER);
         }
@@ -307,7 +375,7 @@ impl Room {
         }
         let ssrc = self.next_guest;
         if ssrc > MAX_SSRC {
-            return Err(RoomFull);
+            return Err(JoinError::Full);
         }
         self.next_guest += 1;
         Ok(ssrc)
@@ -339,6 +407,31 @@ impl Room {
         for message in messages {
             self.send(Recipients::One(ssrc), message);
         }
+    }
+
+    /// wire/02 section 4.4: the owner or the assistant, not of the owner and not of oneself.
+    fn may_send_out(&self, from: Ssrc, target: Ssrc) -> bool {
+        (from == OWNER || from == self.view.assistant) && target != OWNER && target != from
+    }
+
+    fn send_out(&mut self, from: Ssrc, target: Ssrc, now: Now) {
+        if !self.may_send_out(from, target) || !self.view.is_present(target) {
+            return;
+        }
+        self.send(Recipients::One(target), ToClient::End(End::Disconnect));
+        self.outputs.push_back(Output::Part(target));
+        self.outputs.push_back(Output::Revoke(target));
+        self.leave(target, true, now);
+    }
+
+    /// The known client sends somebody out first and bans right after, so the target is usually gone already.
+    fn ban(&mut self, from: Ssrc, target: Ssrc, now: Now) {
+        let id = self.view.people.get(&target).map(|person| person.user_id.clone()).unwrap_or_default();
+        if !self.may_send_out(from, target) || id.is_empty() || self.banned.len() >= MAX_BANNED {
+            return;
+        }
+        self.banned.insert(id);
+        self.send_out(from, target, now);
     }
 
     fn say(&mut self, from: Ssrc, text: &str, now: Now) {
@@ -407,6 +500,9 @@ const CHANNELS: ToClient = ToClient::Floor(FloorToClient::Channels { video: 6, a
 
 /// An empty room closes after this (guide, table 1).
 pub const EMPTY_FOR: Duration = Duration::from_secs(60);
+
+/// No meeting gives out more numbers than that.
+const MAX_BANNED: usize = 5_000;
 
 /// So many public chat lines are told to somebody who comes late. The rest is in the recording.
 const HISTORY: usize = 500;

@@ -18,6 +18,8 @@ struct Stage {
     recorded: View,
     private_recorded: bool,
     parted: Vec<Ssrc>,
+    revoked: Vec<Ssrc>,
+    lost: BTreeSet<Ssrc>,
     ended: Option<How>,
 }
 
@@ -29,6 +31,7 @@ fn charter() -> Charter {
         autoextension: true,
         recorded: true,
         random_id: 1,
+        away_for: Duration::ZERO,
     }
 }
 
@@ -40,6 +43,7 @@ fn person(owner: bool, id: &str, name: &str) -> Newcomer {
         version: (1, 42),
         capability: 0,
         reconnect_name: [b'A'; 12],
+        returning: None,
     }
 }
 
@@ -54,6 +58,8 @@ impl Stage {
             recorded: View::default(),
             private_recorded: false,
             parted: Vec::new(),
+            revoked: Vec::new(),
+            lost: BTreeSet::new(),
             ended: None,
         };
         stage.drain();
@@ -77,6 +83,13 @@ impl Stage {
     fn leave(&mut self, ssrc: Ssrc) {
         self.views.remove(&ssrc);
         self.room.leave(ssrc, true, self.now);
+        self.drain();
+    }
+
+    fn lose(&mut self, ssrc: Ssrc) {
+        self.views.remove(&ssrc);
+        self.lost.insert(ssrc);
+        self.room.lose(ssrc, true, self.now);
         self.drain();
     }
 
@@ -117,7 +130,8 @@ impl Stage {
                     self.sent.insert(ssrc, Vec::new());
                 }
                 Output::Part(ssrc) => {
-                    assert!(self.views.remove(&ssrc).is_some());
+                    // Somebody who is away has no connection.
+                    assert!(self.views.remove(&ssrc).is_some() || self.lost.contains(&ssrc));
                     self.parted.push(ssrc);
                 }
                 Output::Record(message) => {
@@ -135,6 +149,7 @@ impl Stage {
                         self.sent.entry(*ssrc).or_default().push(message.clone());
                     }
                 }
+                Output::Revoke(ssrc) => self.revoked.push(ssrc),
                 Output::Ended(how) => self.ended = Some(how),
             }
         }
@@ -159,6 +174,9 @@ fn shared(view: &View) -> impl PartialEq + std::fmt::Debug {
     let facts = (view.meeting_id.clone(), view.title.clone(), view.duration_s, view.recording);
     (present(view), roles, view.control_flags, view.speakers.clone(), facts)
 }
+
+#[path = "returning_tests.rs"]
+mod returning;
 
 #[test]
 fn the_first_participant_gets_the_token_and_a_later_owner_does_not_take_it() {
@@ -305,7 +323,7 @@ fn the_five_thousandth_guest_is_one_too_many() {
     for n in 1..=4999 {
         assert_eq!(join(n), Ok(i32::try_from(n).unwrap()));
     }
-    assert_eq!(join(5000), Err(RoomFull));
+    assert_eq!(join(5000), Err(JoinError::Full));
 }
 
 #[test]
@@ -314,7 +332,7 @@ fn a_full_room_still_lets_in_whoever_has_a_number() {
     let gus = stage.guest("Gus");
     stage.room.next_guest = MAX_SSRC;
     assert_eq!(stage.guest("Last"), MAX_SSRC);
-    assert_eq!(stage.room.join(person(false, "tess", "Tess"), stage.now), Err(RoomFull));
+    assert_eq!(stage.room.join(person(false, "tess", "Tess"), stage.now), Err(JoinError::Full));
     assert!(stage.room.poll().is_none(), "nobody hears of a refusal");
     assert_eq!((stage.guest("Gus"), stage.owner()), (gus, OWNER));
 }
@@ -574,6 +592,63 @@ fn the_recording_of_an_event_says_how_long_it_was_to_be() {
     assert_eq!(&stage.recorded, stage.room.view());
 }
 
+#[test]
+fn a_name_with_a_bracket_in_it_splits_right_for_a_latecomer_when_its_owner_is_gone() {
+    let mut stage = Stage::open(charter());
+    stage.owner();
+    let gus = stage.join(person(false, "gus", "a>b"));
+    stage.say(gus, "hello");
+    stage.leave(gus);
+    let late = stage.guest("Late");
+    let line = (*stage.views[&late].chat[0]).clone();
+    assert_eq!((line.name.as_str(), line.text.as_str()), ("a\u{ff1e}b", "hello"));
+    assert_eq!(*stage.views[&0].chat[0], line, "who was there saw the same");
+    assert_eq!(stage.room.view().name_of(gus), "a\u{ff1e}b");
+}
+
+#[test]
+fn a_name_stays_within_its_limit_when_its_brackets_grow() {
+    let mut stage = Stage::open(charter());
+    stage.owner();
+    let gus = stage.join(person(false, "gus", &">".repeat(127)));
+    assert_eq!(stage.views[&0].name_of(gus), "\u{ff1e}".repeat(42));
+}
+
+#[test]
+fn a_name_has_one_line() {
+    let mut stage = Stage::open(charter());
+    stage.owner();
+    let gus = stage.join(person(false, "gus", "Gus\r\nOlive"));
+    assert_eq!(stage.views[&0].name_of(gus), "Gus  Olive");
+}
+
+#[test]
+fn an_empty_line_is_not_said() {
+    let mut stage = Stage::open(charter());
+    stage.owner();
+    let gus = stage.guest("Gus");
+    stage.forget();
+    stage.say(gus, "");
+    stage.whisper(gus, 0, "");
+    assert!(stage.sent.values().all(Vec::is_empty), "{:?}", stage.sent);
+    assert!(stage.recorded.chat.is_empty());
+}
+
+#[test]
+fn a_latecomer_is_told_who_sends_video_and_in_what_code_page_they_write() {
+    let mut stage = Stage::open(charter());
+    stage.owner();
+    stage.receive(0, ToServer::User(UserToServer::VideoStatus(2)));
+    stage.receive(0, ToServer::User(UserToServer::CodePage(65001)));
+    let gus = stage.guest("Gus");
+    let place = |wanted: &dyn Fn(&ToClient) -> bool| stage.sent[&gus].iter().position(wanted).unwrap();
+    let add = place(&|m| matches!(m, ToClient::User(UserToClient::Add(user)) if user.ssrc == 0));
+    let video = place(&|m| *m == ToClient::User(UserToClient::VideoStatus(0, 2)));
+    let page = place(&|m| *m == ToClient::User(UserToClient::CodePage(0, 65001)));
+    let token = place(&|m| matches!(m, ToClient::Floor(FloorToClient::Controller(_))));
+    assert!(add < video && add < page && video < token && page < token, "an add resets both");
+}
+
 /// Something that happens; numbers are taken modulo what there is.
 #[derive(Clone, Debug)]
 enum Act {
@@ -583,6 +658,8 @@ enum Act {
     Whisper(u8, u8),
     Token(u8, u8),
     Capability(u8, u8),
+    Video(u8, i32),
+    CodePage(u8, i32),
 }
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
@@ -593,6 +670,8 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         1 => (any::<u8>(), any::<u8>()).prop_map(|(who, to)| Act::Whisper(who, to)),
         2 => (any::<u8>(), any::<u8>()).prop_map(|(who, to)| Act::Token(who, to)),
         1 => (any::<u8>(), any::<u8>()).prop_map(|(who, bits)| Act::Capability(who, bits)),
+        1 => (any::<u8>(), -1..4i32).prop_map(|(who, status)| Act::Video(who, status)),
+        1 => (any::<u8>(), -1..4i32).prop_map(|(who, page)| Act::CodePage(who, page)),
     ];
     prop::collection::vec(act, 1..40)
 }
@@ -604,7 +683,10 @@ impl Stage {
         match act {
             Act::Join(0..64) => drop(self.owner()),
             // Some come with an id and come back, some are anonymous.
-            Act::Join(n @ 64..192) => drop(self.join(person(false, &format!("id{}", n % 4), &format!("N{}", n % 3)))),
+            Act::Join(n @ 64..192) => {
+                let name = ["N0", "N>1", "N>"][usize::from(n % 3)];
+                self.join(person(false, &format!("id{}", n % 4), name));
+            }
             Act::Join(_) => drop(self.join(person(false, "", "Guest"))),
             Act::Leave(n) => pick(*n).into_iter().for_each(|who| self.leave(who)),
             Act::Say(n, text) => pick(*n).into_iter().for_each(|who| self.say(who, text)),
@@ -620,6 +702,12 @@ impl Stage {
             }
             Act::Capability(n, bits) => pick(*n).into_iter().for_each(|who| {
                 self.receive(who, ToServer::User(UserToServer::Capability(*bits)));
+            }),
+            Act::Video(n, status) => pick(*n).into_iter().for_each(|who| {
+                self.receive(who, ToServer::User(UserToServer::VideoStatus(*status)));
+            }),
+            Act::CodePage(n, page) => pick(*n).into_iter().for_each(|who| {
+                self.receive(who, ToServer::User(UserToServer::CodePage(*page)));
             }),
         }
     }

@@ -33,6 +33,10 @@ pub struct Person {
     pub video: bool,
     /// Kernel version of that participant's client, (major, minor); (0, 0) where it is not known.
     pub version: (i32, i32),
+    /// EXT(33): 1 sends video, 2 switched it off; 0 while nothing was said (wire/02 section 4.3).
+    pub video_status: i32,
+    /// EXT(55): the code page that this participant writes in, 65001 for UTF-8; 0 while nothing was said.
+    pub code_page: i32,
     /// False once the participant has left; the record stays, since chat refers to it.
     pub present: bool,
 }
@@ -150,7 +154,7 @@ impl View {
             ToClient::Floor(message) => self.apply_floor(message),
             ToClient::Chat(message) => self.apply_chat(message),
             ToClient::Fact(fact) => self.apply_fact(fact),
-            ToClient::Alive(_) | ToClient::End(_) | ToClient::Passed(_) => {}
+            ToClient::Alive(_) | ToClient::End(_) | ToClient::Playback(_) | ToClient::Passed(_) => {}
         }
     }
 
@@ -202,6 +206,8 @@ impl View {
                     video: user.capability & 2 != 0,
                     version: user.version.unwrap_or_default(),
                     present: true,
+                    // An add resets the rest (wire/02 section 4.1).
+                    ..Person::default()
                 };
                 self.people.insert(user.ssrc, person);
             }
@@ -216,7 +222,16 @@ impl View {
                     (person.audio, person.video) = (bits & 1 != 0, bits & 2 != 0);
                 }
             }
-            UserToClient::VideoStatus(..) | UserToClient::CodePage(..) => {}
+            UserToClient::VideoStatus(ssrc, status) => {
+                if let Some(person) = self.people.get_mut(ssrc) {
+                    person.video_status = *status;
+                }
+            }
+            UserToClient::CodePage(ssrc, page) => {
+                if let Some(person) = self.people.get_mut(ssrc) {
+                    person.code_page = *page;
+                }
+            }
         }
     }
 

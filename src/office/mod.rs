@@ -19,6 +19,7 @@ pub struct Office {
     licence: Licence,
     open: BTreeMap<i32, OpenMeeting>,
     next_index: i32,
+    playbacks: usize,
     closing: bool,
 }
 
@@ -77,7 +78,7 @@ impl Refused {
 impl Office {
     /// No meeting is open yet. `first_index` numbers the first one, 0..=65535.
     pub fn new(licence: Licence, first_index: i32) -> Office {
-        Office { licence, open: BTreeMap::new(), next_index: first_index & 0xffff, closing: false }
+        Office { licence, open: BTreeMap::new(), next_index: first_index & 0xffff, playbacks: 0, closing: false }
     }
 
     /// Judges an opened request's age: `window` either way, or up to the timestamp when a password guards it (guide 3.1/3, 3.10).
@@ -97,9 +98,10 @@ impl Office {
         }
     }
 
-    /// Decides. [`Verdict::Open`] has already entered the new meeting into the office.
-    pub fn decide(&mut self, request: &ServiceRequest) -> Verdict {
-        match self.admit(request) {
+    /// Decides. [`Verdict::Open`] has already entered the new meeting into the office. `over`: the event was ended before, and is not
+    /// opened again (guide notes N31).
+    pub fn decide(&mut self, request: &ServiceRequest, over: bool) -> Verdict {
+        match self.admit(request, over) {
             Ok(verdict) => verdict,
             Err(refused) => Verdict::Refuse(refused),
         }
@@ -110,6 +112,39 @@ impl Office {
         if let Some(meeting) = self.open.get_mut(&session_index) {
             meeting.connections = connections;
         }
+    }
+
+    /// The number of running playbacks changed.
+    pub fn set_playbacks(&mut self, playbacks: usize) {
+        self.playbacks = playbacks;
+    }
+
+    /// The open meeting that a request leads to.
+    pub fn find(&self, request: &ServiceRequest) -> Option<i32> {
+        let key = room_key(request);
+        self.open
+            .iter()
+            .find(|(_, meeting)| meeting.key == key && meeting.owner_id == request.owner.id)
+            .map(|(index, _)| *index)
+    }
+
+    /// Decides on a playback. They are counted apart if the licence has a number for them, else among the connections (guide 3.9).
+    ///
+    /// # Errors
+    /// The refusal.
+    pub fn decide_playback(&self, request: &ServiceRequest) -> Result<(), Refused> {
+        if self.closing {
+            return Err(Refused::new(Refusal::TooManySession, "the server is shutting down"));
+        }
+        has_a_path(request)?;
+        let (taken, most) = match self.licence.max_playback_connection {
+            0 => (self.connections(), self.licence.max_connection),
+            most => (self.playbacks, most),
+        };
+        if taken >= most as usize {
+            return Err(Refused::new(Refusal::TooManyPlayback, format!("all {most} playback connections are in use")));
+        }
+        Ok(())
     }
 
     /// A meeting is over.
@@ -132,7 +167,7 @@ impl Office {
         &self.licence
     }
 
-    fn admit(&mut self, request: &ServiceRequest) -> Result<Verdict, Refused> {
+    fn admit(&mut self, request: &ServiceRequest, over: bool) -> Result<Verdict, Refused> {
         if self.closing {
             return Err(Refused::new(Refusal::TooManySession, "the server is shutting down"));
         }
@@ -150,6 +185,9 @@ impl Office {
                 let cause =
                     format!("meeting {:?} is open for another owner, {:?}", request.meeting_id, meeting.owner_id);
                 Err(Refused::new(Refusal::Internal, cause))
+            }
+            (_, None) if over => {
+                Err(Refused::new(Refusal::MeetingNotExist, format!("event {:?} is over", request.meeting_id)))
             }
             (None, Some((index, _))) => Ok(Verdict::Enter(index)),
             (None, None) => self.open(key, request),
@@ -171,9 +209,7 @@ impl Office {
             let cause = format!("command {:?} is not served", request.command.kind);
             return Err(Refused::new(Refusal::JoinNetMode, cause));
         }
-        let group = request.group.as_ref().map(|group| group.id.as_str());
-        paths::meeting_directory(group, &request.owner.id, &request.meeting_id)
-            .map_err(|unfit| Refused::new(Refusal::Parameter, unfit.to_string()))?;
+        has_a_path(request)?;
         if request.guest.as_ref().is_some_and(|guest| guest.ticket) {
             return Err(Refused::new(Refusal::InvalidLicense, "the licence has no ticket-based meetings"));
         }
@@ -214,8 +250,16 @@ impl Office {
     }
 
     fn connections(&self) -> usize {
-        self.open.values().map(|meeting| meeting.connections).sum()
+        let playbacks = if self.licence.max_playback_connection == 0 { self.playbacks } else { 0 };
+        self.open.values().map(|meeting| meeting.connections).sum::<usize>() + playbacks
     }
+}
+
+/// Ids become folders as they are (guide notes N23).
+fn has_a_path(request: &ServiceRequest) -> Result<(), Refused> {
+    let group = request.group.as_ref().map(|group| group.id.as_str());
+    let directory = paths::meeting_directory(group, &request.owner.id, &request.meeting_id);
+    directory.map(drop).map_err(|unfit| Refused::new(Refusal::Parameter, unfit.to_string()))
 }
 
 fn room_key(request: &ServiceRequest) -> RoomKey {

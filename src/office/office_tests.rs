@@ -31,8 +31,12 @@ fn code(verdict: Verdict) -> Refusal {
 #[test]
 fn an_owner_opens_a_meeting_and_enters_it_again_whatever_the_meeting_id() {
     let mut office = office();
-    assert_eq!(office.decide(&owner("a")), Verdict::Open(65_535));
-    assert_eq!(office.decide(&owner("b")), Verdict::Enter(65_535), "a person-based room is the owner's, not the id's");
+    assert_eq!(office.decide(&owner("a"), false), Verdict::Open(65_535));
+    assert_eq!(
+        office.decide(&owner("b"), false),
+        Verdict::Enter(65_535),
+        "a person-based room is the owner's, not the id's"
+    );
     assert_eq!(office.meetings()[&65_535].meeting_id, "a", "the first meeting id stays");
 }
 
@@ -40,7 +44,7 @@ fn an_owner_opens_a_meeting_and_enters_it_again_whatever_the_meeting_id() {
 fn the_numbers_of_meetings_stay_within_sixteen_bits_and_skip_open_ones() {
     let mut office = office();
     let numbers: Vec<i32> = (0..3)
-        .map(|n| match office.decide(&event(owner(&format!("m{n}")))) {
+        .map(|n| match office.decide(&event(owner(&format!("m{n}"))), false) {
             Verdict::Open(index) => index,
             other => panic!("{other:?}"),
         })
@@ -51,40 +55,40 @@ fn the_numbers_of_meetings_stay_within_sixteen_bits_and_skip_open_ones() {
 #[test]
 fn two_meeting_ids_of_one_owner_are_two_events() {
     let mut office = office();
-    assert_eq!(office.decide(&event(owner("a"))), Verdict::Open(65_535));
-    assert_eq!(office.decide(&event(owner("b"))), Verdict::Open(0));
-    assert_eq!(office.decide(&event(owner("a"))), Verdict::Enter(65_535));
+    assert_eq!(office.decide(&event(owner("a")), false), Verdict::Open(65_535));
+    assert_eq!(office.decide(&event(owner("b")), false), Verdict::Open(0));
+    assert_eq!(office.decide(&event(owner("a")), false), Verdict::Enter(65_535));
 }
 
 #[test]
 fn two_owners_of_one_event_are_an_internal_error_for_the_second() {
     let mut office = office();
-    office.decide(&event(owner("a")));
+    office.decide(&event(owner("a")), false);
     let other = event(ServiceRequest::new("tess", "Tess", "a", 1_000));
-    assert_eq!(code(office.decide(&other)), Refusal::Internal);
+    assert_eq!(code(office.decide(&other, false)), Refusal::Internal);
 }
 
 #[test]
 fn two_owners_of_one_person_based_meeting_id_have_a_room_each() {
     let mut office = office();
-    office.decide(&owner("a"));
-    assert_eq!(office.decide(&ServiceRequest::new("tess", "Tess", "a", 1_000)), Verdict::Open(0));
+    office.decide(&owner("a"), false);
+    assert_eq!(office.decide(&ServiceRequest::new("tess", "Tess", "a", 1_000), false), Verdict::Open(0));
 }
 
 #[test]
 fn a_guest_before_the_owner_finds_no_meeting_unless_invited_to_an_event() {
     let mut office = office();
-    assert_eq!(code(office.decide(&guest("a", true))), Refusal::MeetingNotExist);
-    assert_eq!(code(office.decide(&event(guest("a", false)))), Refusal::MeetingNotExist);
-    assert_eq!(office.decide(&event(guest("a", true))), Verdict::Open(65_535));
+    assert_eq!(code(office.decide(&guest("a", true), false)), Refusal::MeetingNotExist);
+    assert_eq!(code(office.decide(&event(guest("a", false)), false)), Refusal::MeetingNotExist);
+    assert_eq!(office.decide(&event(guest("a", true)), false), Verdict::Open(65_535));
 }
 
 #[test]
 fn an_invited_guest_enters_and_an_uninvited_one_is_not_accepted() {
     let mut office = office();
-    office.decide(&owner("a"));
-    assert_eq!(office.decide(&guest("a", true)), Verdict::Enter(65_535));
-    assert_eq!(code(office.decide(&guest("a", false))), Refusal::CallNotAccepted);
+    office.decide(&owner("a"), false);
+    assert_eq!(office.decide(&guest("a", true), false), Verdict::Enter(65_535));
+    assert_eq!(code(office.decide(&guest("a", false), false)), Refusal::CallNotAccepted);
 }
 
 #[test]
@@ -93,14 +97,14 @@ fn other_services_tickets_and_preparation_are_refused_each_with_its_code() {
     for kind in CommandKind::ALL.into_iter().filter(|kind| *kind != CommandKind::Meeting) {
         let mut request = owner("a");
         request.command.kind = kind;
-        assert_eq!(code(office.decide(&request)), Refusal::JoinNetMode, "{kind:?}");
+        assert_eq!(code(office.decide(&request, false)), Refusal::JoinNetMode, "{kind:?}");
     }
     let mut ticket = event(guest("a", true));
     ticket.guest.as_mut().unwrap().ticket = true;
-    assert_eq!(code(office.decide(&ticket)), Refusal::InvalidLicense);
+    assert_eq!(code(office.decide(&ticket, false)), Refusal::InvalidLicense);
     let mut preparing = event(owner("a"));
     preparing.command.preparation_mode = true;
-    assert_eq!(code(office.decide(&preparing)), Refusal::JoinNetMode);
+    assert_eq!(code(office.decide(&preparing, false)), Refusal::JoinNetMode);
 }
 
 #[test]
@@ -108,11 +112,11 @@ fn an_id_that_cannot_be_a_folder_is_an_illegal_parameter() {
     let mut office = office();
     for id in ["..", "a/b", "con", "x."] {
         let request = ServiceRequest::new(id, "Olive", "a", 1_000);
-        assert_eq!(code(office.decide(&request)), Refusal::Parameter, "owner {id:?}");
-        assert_eq!(code(office.decide(&owner(id))), Refusal::Parameter, "meeting {id:?}");
+        assert_eq!(code(office.decide(&request, false)), Refusal::Parameter, "owner {id:?}");
+        assert_eq!(code(office.decide(&owner(id), false)), Refusal::Parameter, "meeting {id:?}");
         let group = Group { id: id.into(), ..Group::default() };
         assert_eq!(
-            code(office.decide(&ServiceRequest { group: Some(group), ..owner("a") })),
+            code(office.decide(&ServiceRequest { group: Some(group), ..owner("a") }, false)),
             Refusal::Parameter,
             "group {id:?}"
         );
@@ -124,23 +128,23 @@ fn an_id_that_cannot_be_a_folder_is_an_illegal_parameter() {
 fn the_licence_limits_meetings_and_connections() {
     let licence = Licence { max_meeting: 1, max_connection: 2, ..Licence::parse(b"").0 };
     let mut office = Office::new(licence, 0);
-    office.decide(&owner("a"));
+    office.decide(&owner("a"), false);
     let tess = ServiceRequest::new("tess", "Tess", "b", 1_000);
-    assert_eq!(code(office.decide(&tess)), Refusal::TooManySession);
+    assert_eq!(code(office.decide(&tess, false)), Refusal::TooManySession);
     office.set_connections(0, 2);
-    assert_eq!(code(office.decide(&guest("a", true))), Refusal::TooManyUser);
+    assert_eq!(code(office.decide(&guest("a", true), false)), Refusal::TooManyUser);
     office.set_connections(0, 1);
-    assert_eq!(office.decide(&guest("a", true)), Verdict::Enter(0));
+    assert_eq!(office.decide(&guest("a", true), false), Verdict::Enter(0));
     office.close(0);
-    assert_eq!(office.decide(&tess), Verdict::Open(1));
+    assert_eq!(office.decide(&tess, false), Verdict::Open(1));
 }
 
 #[test]
 fn nobody_enters_a_server_that_shuts_down() {
     let mut office = office();
-    office.decide(&owner("a"));
+    office.decide(&owner("a"), false);
     office.shut();
-    assert_eq!(code(office.decide(&owner("a"))), Refusal::TooManySession);
+    assert_eq!(code(office.decide(&owner("a"), false)), Refusal::TooManySession);
 }
 
 #[test]
@@ -158,4 +162,28 @@ fn a_request_is_fresh_for_five_minutes_either_way_and_with_a_password_until_its_
     assert_eq!(judge(&locked, 0), Ok(()));
     assert_eq!(judge(&locked, 1_000), Ok(()));
     assert_eq!(judge(&locked, 1_001), Err(Refusal::WrongUserinfo2));
+}
+
+#[test]
+fn an_event_that_is_over_is_not_opened_again_but_one_that_is_open_is_entered() {
+    let mut office = office();
+    assert_eq!(code(office.decide(&event(owner("a")), true)), Refusal::MeetingNotExist);
+    assert!(matches!(office.decide(&event(owner("a")), false), Verdict::Open(_)));
+    assert!(matches!(office.decide(&event(owner("a")), true), Verdict::Enter(_)));
+}
+
+#[test]
+fn playbacks_have_a_number_of_their_own_or_count_as_connections() {
+    let request = owner("a");
+    let licence = |playbacks| Licence { max_connection: 2, max_playback_connection: playbacks, ..Licence::default() };
+    let mut apart = Office::new(licence(1), 0);
+    assert_eq!(apart.decide_playback(&request), Ok(()));
+    apart.set_playbacks(1);
+    assert_eq!(apart.decide_playback(&request).map_err(|refused| refused.code), Err(Refusal::TooManyPlayback));
+    assert!(matches!(apart.decide(&request, false), Verdict::Open(_)), "a playback takes no connection of a meeting");
+
+    let mut together = Office::new(licence(0), 0);
+    together.set_playbacks(2);
+    assert_eq!(together.decide_playback(&request).map_err(|refused| refused.code), Err(Refusal::TooManyPlayback));
+    assert_eq!(code(together.decide(&request, false)), Refusal::TooManyUser);
 }

@@ -3,6 +3,8 @@
 //! In: values to encode, or bytes of a file that may be anything. Out: bytes, or values whose every length was checked against
 //! the bytes that are really there. Touches no file. All numbers are little-endian; checksums are CRC-32 (IEEE).
 
+use crate::wire::fields::lossy;
+
 /// The first eight bytes: name, a control byte that ends a text view, and the format version.
 pub const MAGIC: [u8; 8] = *b"HITJNR\x1a\x01";
 /// The format version that this code writes and reads.
@@ -384,7 +386,7 @@ pub fn decode_about(part: &[u8], header: &Header) -> Start {
         ..Start::default()
     };
     for (tag, value) in tagged_fields(part) {
-        let text = || String::from_utf8_lossy(value.get(..value.len().min(MAX_TEXT)).unwrap_or_default()).into_owned();
+        let text = || lossy(value.get(..value.len().min(MAX_TEXT)).unwrap_or_default().to_vec());
         match tag {
             1 => start.started_unix_ms = value.try_into().map(i64::from_le_bytes).unwrap_or_default(),
             2 => start.owner_id = text(),

@@ -45,7 +45,8 @@ impl Keys {
     /// No encryption: a recording, or a message in memory.
     pub const CLEAR: Keys = Keys { control: None, meeting: None };
 
-    fn of(&self, key: SpanKey) -> Option<&Cipher> {
+    /// The cipher of a field.
+    pub(super) fn of(&self, key: SpanKey) -> Option<&Cipher> {
         match key {
             SpanKey::Control => self.control.as_ref(),
             SpanKey::Meeting => self.meeting.as_ref(),
@@ -59,12 +60,19 @@ pub struct Reader<'a> {
     data: &'a [u8],
     at: usize,
     keys: &'a Keys,
+    /// Where to note the encrypted fields.
+    trail: Option<&'a mut Vec<Span>>,
 }
 
 impl<'a> Reader<'a> {
     /// Starts at the first byte of a message.
     pub fn new(data: &'a [u8], keys: &'a Keys) -> Reader<'a> {
-        Reader { data, at: 0, keys }
+        Reader { data, at: 0, keys, trail: None }
+    }
+
+    /// The same, and notes every encrypted field in `trail`, an empty one too.
+    pub fn tracing(data: &'a [u8], keys: &'a Keys, trail: &'a mut Vec<Span>) -> Reader<'a> {
+        Reader { data, at: 0, keys, trail: Some(trail) }
     }
 
     /// How many bytes were taken so far.
@@ -99,7 +107,7 @@ impl<'a> Reader<'a> {
 
     /// The next big-endian `i32`, left where it is.
     pub fn peek_i32(&self) -> Decoded<i32> {
-        let mut ahead = Reader { data: self.data, at: self.at, keys: self.keys };
+        let mut ahead = Reader { data: self.data, at: self.at, keys: self.keys, trail: None };
         ahead.i32()
     }
 
@@ -137,6 +145,7 @@ impl<'a> Reader<'a> {
     /// `n` encrypted bytes, decrypted.
     pub fn enc(&mut self, key: SpanKey, n: usize) -> Decoded<Vec<u8>> {
         let mut plain = self.bytes(n)?.to_vec();
+        self.note(n, key);
         if let Some(cipher) = self.keys.of(key) {
             cipher.decrypt(&mut plain);
         }
@@ -146,10 +155,19 @@ impl<'a> Reader<'a> {
     /// An encrypted array, decrypted.
     pub fn enc_array<const N: usize>(&mut self, key: SpanKey) -> Decoded<[u8; N]> {
         let mut plain = self.array::<N>()?;
+        self.note(N, key);
         if let Some(cipher) = self.keys.of(key) {
             cipher.decrypt(&mut plain);
         }
         Ok(plain)
+    }
+
+    /// The last `n` bytes were encrypted.
+    fn note(&mut self, n: usize, key: SpanKey) {
+        if let Some(trail) = &mut self.trail {
+            let offset = u32::try_from(self.at.saturating_sub(n)).unwrap_or(u32::MAX);
+            trail.push(Span { offset, length: u32::try_from(n).unwrap_or(u32::MAX), key });
+        }
     }
 
     /// Length in clear, then that many encrypted bytes of UTF-8 text.

@@ -9,6 +9,8 @@ use super::fields::{Decoded, Keys, Malformed, Reader, decode};
 pub struct Inbox {
     buffer: Vec<u8>,
     taken: usize,
+    /// The length of the item that was taken last.
+    last: usize,
 }
 
 impl Inbox {
@@ -16,7 +18,7 @@ impl Inbox {
     pub fn push(&mut self, chunk: &[u8]) {
         if self.taken > 0 {
             self.buffer.drain(..self.taken);
-            self.taken = 0;
+            (self.taken, self.last) = (0, 0);
         }
         self.buffer.extend_from_slice(chunk);
     }
@@ -30,8 +32,22 @@ impl Inbox {
         let waiting = self.buffer.get(self.taken..).unwrap_or_default();
         Ok(decode(waiting, keys, read)?.map(|(item, used)| {
             self.taken += used;
+            self.last = used;
             item
         }))
+    }
+
+    /// The bytes of the item that was taken last, as they came; empty once more has been pushed.
+    pub fn last(&self) -> &[u8] {
+        self.buffer.get(self.taken.saturating_sub(self.last)..self.taken).unwrap_or_default()
+    }
+
+    /// Everything that waits, as it came.
+    pub fn take_rest(&mut self) -> Vec<u8> {
+        let mut all = std::mem::take(&mut self.buffer);
+        all.drain(..std::mem::take(&mut self.taken));
+        self.last = 0;
+        all
     }
 
     /// How many bytes wait to be taken.

@@ -6,6 +6,7 @@ use super::cipher::KeyMaterial;
 use super::clear::{Clear, SpanKey};
 use super::fields::{Decoded, Reader};
 use super::refusal::Refusal;
+use crate::hit::jnj::Mode;
 
 /// What a client asks for (wire/01 section 5).
 #[derive(Clone, PartialEq, Eq)]
@@ -17,30 +18,118 @@ pub enum JoinRequest {
         /// Wishes of the client, see [`flags`].
         flags: u8,
     },
-    /// Actions `4`, `0`, `6`, `5`, `1` and `U`: other codetypes and the messenger. Decoded no further: this server refuses them.
+    /// Action `4`: codetype 15, a shared recording.
+    Shared {
+        /// The sealed userinfo.
+        userinfo: String,
+        /// What a messenger left for this server, or empty; not encrypted, below 100 bytes (wire/01 section 5.3).
+        credential: String,
+    },
+    /// Actions `0` and `6`: codetype 4, a web office.
+    Office {
+        /// The owner's id; `_` and the owner's id for a guest.
+        user_id: String,
+        /// How the joiner is known.
+        who: OfficeIdentity,
+        /// Wishes of the client.
+        flags: u8,
+        /// Action `6`: an invitation.
+        invitation: Option<String>,
+    },
+    /// Action `5`: codetype 5, a web office's recording.
+    OfficePlayback {
+        /// The owner's id.
+        user_id: String,
+        /// SHA-1 of the password.
+        password: [u8; 20],
+        /// `YYYY_MM_DD_HH_MM_SSSSSS`, at most 23 bytes.
+        file: String,
+    },
+    /// Actions `1` and `U`: a web office's playback without a file, and the messenger. Decoded no further.
     Other(u8),
+}
+
+/// How somebody who joins a web office is known (wire/01 section 5.2).
+#[derive(Clone, PartialEq, Eq)]
+pub enum OfficeIdentity {
+    /// A guest by name.
+    Guest(String),
+    /// The owner, by SHA-1 of the password.
+    Password([u8; 20]),
 }
 
 impl JoinRequest {
     /// Reads a join request.
     pub fn decode(r: &mut Reader<'_>) -> Decoded<JoinRequest> {
+        const ID: &str = "a user id of at most 254 bytes";
         match r.u8()? {
             b'3' => {
-                let userinfo = r.text(MAX_USERINFO_ON_WIRE, "a userinfo of fewer than 20,000 bytes")?;
+                let userinfo = r.text(MAX_USERINFO_ON_WIRE, "a userinfo of at most 65,536 bytes")?;
                 Ok(JoinRequest::Hit { userinfo, flags: r.u8()? })
             }
-            action @ (b'4' | b'0' | b'6' | b'5' | b'1' | b'U') => Ok(JoinRequest::Other(action)),
+            b'4' => Ok(JoinRequest::Shared {
+                userinfo: r.text(MAX_USERINFO_ON_WIRE, "a userinfo of at most 65,536 bytes")?,
+                credential: r.text(99, "a credential below 100 bytes")?,
+            }),
+            action @ (b'0' | b'6') => {
+                r.u8()?;
+                let user_id = r.enc_text(SpanKey::Control, MAX_ID_ON_WIRE, ID)?;
+                let who = if user_id.starts_with('_') {
+                    OfficeIdentity::Guest(r.enc_text(
+                        SpanKey::Control,
+                        MAX_ID_ON_WIRE,
+                        "a guest name of at most 254 bytes",
+                    )?)
+                } else {
+                    OfficeIdentity::Password(hash(r)?)
+                };
+                let flags = r.u8()?;
+                let invitation = if action == b'6' {
+                    Some(r.enc_text(SpanKey::Control, MAX_TICKET_ON_WIRE, "an invitation of at most 510 bytes")?)
+                } else {
+                    None
+                };
+                Ok(JoinRequest::Office { user_id, who, flags, invitation })
+            }
+            b'5' => Ok(JoinRequest::OfficePlayback {
+                user_id: r.enc_text(SpanKey::Control, MAX_ID_ON_WIRE, ID)?,
+                password: hash(r)?,
+                file: r.enc_text(SpanKey::Control, 46, "a file name of at most 46 bytes")?,
+            }),
+            action @ (b'1' | b'U') => Ok(JoinRequest::Other(action)),
             other => Err(r.malformed(1, "a join action: one of 3 4 0 6 5 1 U", format!("{other:#04x}"))),
         }
     }
 
     /// Writes a join request. [`JoinRequest::Other`] writes only its action byte.
     pub fn encode(&self) -> Clear {
+        let control = |message: Clear, text: &str| message.enc_lp(SpanKey::Control, text.as_bytes());
         match self {
             JoinRequest::Hit { userinfo, flags } => Clear::command(b'3').lp(userinfo.as_bytes()).u8(*flags),
+            JoinRequest::Shared { userinfo, credential } => {
+                Clear::command(b'4').lp(userinfo.as_bytes()).lp(credential.as_bytes())
+            }
+            JoinRequest::Office { user_id, who, flags, invitation } => {
+                let action = if invitation.is_some() { b'6' } else { b'0' };
+                let message = control(Clear::command(action).u8(0), user_id);
+                let message = match who {
+                    OfficeIdentity::Guest(name) => control(message, name),
+                    OfficeIdentity::Password(hash) => message.enc_lp(SpanKey::Control, hash),
+                };
+                let message = message.u8(*flags);
+                invitation.iter().fold(message, |message, ticket| control(message, ticket))
+            }
+            JoinRequest::OfficePlayback { user_id, password, file } => {
+                control(control(Clear::command(b'5'), user_id).enc_lp(SpanKey::Control, password), file)
+            }
             JoinRequest::Other(action) => Clear::command(*action),
         }
     }
+}
+
+fn hash(r: &mut Reader<'_>) -> Decoded<[u8; 20]> {
+    r.count(20, 20, "a password hash of 20 bytes")?;
+    r.enc_array(SpanKey::Control)
 }
 
 // A fresh userinfo is as good as a password.
@@ -48,6 +137,9 @@ impl std::fmt::Debug for JoinRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             JoinRequest::Hit { userinfo, flags } => write!(f, "Hit({} bytes, flags {flags:#04x})", userinfo.len()),
+            JoinRequest::Shared { userinfo, .. } => write!(f, "Shared({} bytes)", userinfo.len()),
+            JoinRequest::Office { user_id, flags, .. } => write!(f, "Office({user_id:?}, flags {flags:#04x})"),
+            JoinRequest::OfficePlayback { user_id, file, .. } => write!(f, "OfficePlayback({user_id:?}, {file:?})"),
             JoinRequest::Other(action) => write!(f, "Other({:?})", char::from(*action)),
         }
     }
@@ -105,12 +197,23 @@ pub enum BeforeAdmission {
     },
     /// EXT(26): the request is served in another mode than a meeting; 1 is playback.
     Mode(u8),
-    /// EXT(64) with 0 or 1 before admission: the recording's password is wanted.
-    RecordingPasswordWanted,
+    /// EXT(64) with 0 or 1 before admission: the recording's password is wanted; 1 perhaps means "again" (UNCERTAIN).
+    RecordingPasswordWanted(i32),
     /// INITIAL_INFO with success, meeting form.
     Admitted(Box<InitialInfo>),
+    /// INITIAL_INFO with success, playback form.
+    Playing(PlaybackStart),
     /// INITIAL_INFO with an error.
     Refused(Refusal),
+}
+
+/// INITIAL_INFO with success in playback mode, 18 bytes (wire/05 section 4.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlaybackStart {
+    /// Names this playback to secondary connections and tickets.
+    pub playback_id: i32,
+    /// 0..=65535.
+    pub session_index: i32,
 }
 
 /// Kinds of WAIT_MESSAGE (wire/01 section 6.2).
@@ -125,10 +228,20 @@ pub enum WaitKind {
 }
 
 impl BeforeAdmission {
-    /// Reads one answer of the server.
+    /// Reads one answer of the server to a meeting client.
     pub fn decode(r: &mut Reader<'_>) -> Decoded<BeforeAdmission> {
+        BeforeAdmission::decode_in(Mode::Meeting, r)
+    }
+
+    /// Reads one answer of the server to a client in that mode: the form of success depends on it.
+    pub fn decode_in(mode: Mode, r: &mut Reader<'_>) -> Decoded<BeforeAdmission> {
         match r.u8()? {
             b'0' => match r.u8()? {
+                SUCCESS if mode == Mode::Playback => {
+                    let start = PlaybackStart { playback_id: r.i32()?, session_index: r.i32()? };
+                    r.bytes(8)?;
+                    Ok(BeforeAdmission::Playing(start))
+                }
                 SUCCESS => Ok(BeforeAdmission::Admitted(Box::new(InitialInfo::decode_after_status(r)?))),
                 status => {
                     let refusal = Refusal::from_status(status);
@@ -149,10 +262,7 @@ impl BeforeAdmission {
                     r.count(0, 0, "password prompt kind 0")?;
                     Ok(BeforeAdmission::PasswordWanted)
                 }
-                64 => {
-                    r.i32()?;
-                    Ok(BeforeAdmission::RecordingPasswordWanted)
-                }
+                64 => Ok(BeforeAdmission::RecordingPasswordWanted(r.i32()?)),
                 other => Err(r.malformed(4, "an answer to a join: EXT 6, 25, 26, 28 or 64", other)),
             },
             other => Err(r.malformed(1, "an answer to a join: 0x30 or 0x7a", format!("{other:#04x}"))),
@@ -172,8 +282,12 @@ impl BeforeAdmission {
                 Clear::ext(25).u8(kind).lp(owner.as_bytes())
             }
             BeforeAdmission::Mode(mode) => Clear::ext(26).u8(*mode),
-            BeforeAdmission::RecordingPasswordWanted => Clear::ext(64).i32(0),
+            BeforeAdmission::RecordingPasswordWanted(again) => Clear::ext(64).i32(*again),
             BeforeAdmission::Admitted(info) => info.encode(),
+            BeforeAdmission::Playing(start) => {
+                let message = Clear::command(b'0').u8(SUCCESS).i32(start.playback_id).i32(start.session_index);
+                message.raw(&[0; 8])
+            }
             BeforeAdmission::Refused(refusal) => {
                 let message = Clear::command(b'0').u8(refusal.status());
                 if refusal.carries_version() { message.i32(0).i32(0) } else { message }
@@ -243,5 +357,10 @@ pub const MAX_SSRC: i32 = 4999;
 
 const SUCCESS: u8 = b'0';
 
-// A userinfo has fewer than 10,000 bytes, and a byte above 0x7f arrives as two (wire/01 section 5.1).
-const MAX_USERINFO_ON_WIRE: i32 = 19_998;
+// Ids of 127 characters and tickets of 255; a byte above 0x7f arrives as two (wire/01 section 5.2).
+const MAX_ID_ON_WIRE: i32 = 254;
+const MAX_TICKET_ON_WIRE: i32 = 510;
+
+// A userinfo has fewer than 10,000 bytes, and a byte above 0x7f arrives as two (wire/01 section 5.1). Longer ones are read too, so
+// that there is somebody to be told 229; beyond this it is no join request any more.
+const MAX_USERINFO_ON_WIRE: i32 = 65_536;

@@ -58,15 +58,9 @@ pub fn pass_to_server(command: u8, ext: Option<i32>, r: &mut Reader<'_>) -> Deco
         (b'E', _) => fixed!("DELETE_SLIDE", 4),
         (b'G', _) => fixed!("CLEAR_MARK", 4),
         (b'J', _) => fixed!("SKIP_QUESTION", 4),
-        (b'K', _) => fixed!("DISCONNECT", 4),
         (b'V', _) => fixed!("REQUEST_VIDEO", 4),
         (b'Q', _) => layout!("QUESTION_REQUEST", Fixed(4), Counted { unit: 1, max: 599 }),
         (b't', _) => fixed!("TUTOR", 8),
-        (b'!', _) => match r.i32()? {
-            8 | 10 => fixed!("PLAYBACK", 4),
-            5..=9 => fixed!("PLAYBACK", 0),
-            other => return Err(r.malformed(4, "a playback command of 5 to 10", other)),
-        },
         (b'M', _) => match r.u8()? {
             b's' => layout!("MARK STROKE2", Fixed(20), Counted { unit: 8, max: MAX_POINTS }, Fixed(4)),
             b't' => layout!("MARK TEXT2", Fixed(32), Counted { unit: 1, max: 2048 }, Fixed(4)),
@@ -80,7 +74,6 @@ pub fn pass_to_server(command: u8, ext: Option<i32>, r: &mut Reader<'_>) -> Deco
             2 => fixed!("UNDO_MARK", 8),
             3 => fixed!("PREFERENCE", 8),
             8 => layout!("OWNER_RESPONSE", Counted { unit: 1, max: 999 }, Fixed(4)),
-            18 => fixed!("BAN_USER", 4),
             20 => layout!("JTBROWSING", Fixed(4), Counted { unit: 1, max: 4096 }),
             21 => fixed!("TCPMEDIA", 4),
             22 => fixed!("JTBROWSING_MODE", 4),
@@ -129,7 +122,6 @@ pub fn pass_to_server(command: u8, ext: Option<i32>, r: &mut Reader<'_>) -> Deco
             94 => fixed!("REQUEST_AUDIO", 4),
             96 => fixed!("WEBRTC_NOTIFICATION", 1),
             98 => fixed!("WEBRTC_MEDIA", 6),
-            100 => fixed!("PLAYBACK_SPEED", 4),
             101 => layout!("MEETING_TITLE", Counted { unit: 1, max: 512 }),
             102 => fixed!("SUPPRESS_AUDIO", 8),
             103 => fixed!("SUPPRESS_VIDEO", 8),
@@ -152,7 +144,11 @@ pub fn pass_to_client(command: u8, ext: Option<i32>, r: &mut Reader<'_>) -> Deco
         (b'S', _) => {
             r.i32()?;
             match r.i32()? {
-                -1 => layout!("SLIDE_INFO", Counted { unit: 1, max: 4000 }, Counted { unit: 1, max: 600 }, Fixed(4)),
+                -1 => {
+                    let property = r.count(1, 4000, "a slide property of 1 to 4000 bytes")?;
+                    r.bytes(property)?;
+                    layout!("SLIDE_INFO", Counted { unit: 1, max: 600 }, Fixed(4))
+                }
                 n @ 0..=600 => {
                     r.bytes(usize::try_from(n).unwrap_or_default())?;
                     fixed!("SLIDE_INFO", 4)
@@ -219,7 +215,6 @@ pub fn pass_to_client(command: u8, ext: Option<i32>, r: &mut Reader<'_>) -> Deco
                 2 => fixed!("MCU_RELAY", 24),
                 other => return Err(r.malformed(4, "EXT(39) sub 1 or 2", other)),
             },
-            34 => fixed!("UNKNOWN_RECORDING", 0),
             40 => fixed!("SYNC_CLOCK", 4),
             45 => match r.i32()? {
                 2 => layout!("PLUGIN", Fixed(4), Counted { unit: 1, max: 65_536 }),
@@ -230,7 +225,6 @@ pub fn pass_to_client(command: u8, ext: Option<i32>, r: &mut Reader<'_>) -> Deco
                 other => return Err(r.malformed(4, "EXT(45) sub 2, 3, 4, 5, 7 or 8", other)),
             },
             49 => fixed!("RECORDING_FILEVERSION", 12),
-            50 => fixed!("END_OF_RECORDINGFILE", 0),
             52 => layout!("PLUGIN_CONTROL_DATA", Fixed(8), Counted { unit: 1, max: 8192 }),
             53 => fixed!("DISABLE_UTF8", 4),
             57 => match r.i32()? {
@@ -322,7 +316,7 @@ mod tests {
     const TO_CLIENT: &[(&str, usize)] = &[
         ("A", 5), ("B type 0", 2), ("C", 9), ("D", 5), ("E", 5), ("F", 5), ("G", 5), ("I", 1), ("J", 1), ("K", 1), ("M type c", 34),
         ("M type m", 34), ("M type s", 34), ("M type t", 46), ("M type S", 26), ("M type T", 38), ("Q", 9), ("S", 13),
-        ("S sub 0 sub -1", 21), ("T", 5), ("U type a", 27), ("U type A", 19), ("U type d", 6), ("U type D", 6), ("X", 1),
+        ("S sub 0 sub -1 sub 1", 22), ("T", 5), ("U type a", 27), ("U type A", 19), ("U type d", 6), ("U type D", 6), ("X", 1),
         ("t sub 1", 5), ("t sub 2", 13),
         ("EXT 0", 9), ("EXT 1", 9), ("EXT 2", 17), ("EXT 5", 5), ("EXT 7", 13), ("EXT 10", 9), ("EXT 11", 9), ("EXT 12", 5),
         ("EXT 13", 9), ("EXT 14", 5), ("EXT 20", 13), ("EXT 21", 9), ("EXT 22", 9), ("EXT 23", 33), ("EXT 29 sub 0", 13),
@@ -353,8 +347,8 @@ mod tests {
     #[rustfmt::skip]
     const COUNTS_TO_CLIENT: &[(&str, usize, usize, i32)] = &[
         ("C", 1, 1, 2047), ("M type c", 26, 1, 500_000), ("M type m", 30, 4, 65_536), ("M type s", 22, 8, 65_536), ("M type t", 34, 1, 2048),
-        ("M type S", 22, 8, 65_536), ("M type T", 34, 1, 2048), ("Q", 5, 1, 599), ("S", 5, 1, 600), ("S sub 0 sub -1", 9, 1, 4000),
-        ("S sub 0 sub -1", 13, 1, 600), ("U type a", 7, 1, 127), ("U type a", 11, 1, 127), ("U type a", 15, 1, 127), ("EXT 7", 5, 1, 999),
+        ("M type S", 22, 8, 65_536), ("M type T", 34, 1, 2048), ("Q", 5, 1, 599), ("S", 5, 1, 600),
+        ("S sub 0 sub -1 sub 1", 14, 1, 600), ("U type a", 7, 1, 127), ("U type a", 11, 1, 127), ("U type a", 15, 1, 127), ("EXT 7", 5, 1, 999),
         ("EXT 7", 9, 1, 127), ("EXT 20", 9, 1, 4096), ("EXT 37 sub 17 sub 0 sub 1", 17, 1, 5000), ("EXT 44 sub 0 sub 0 sub 1", 17, 1, 2047),
         ("EXT 45 sub 2", 13, 1, 65_536), ("EXT 45 sub 7", 17, 1, 65_536), ("EXT 52", 13, 1, 8192), ("EXT 56", 5, 1, 2047),
         ("EXT 57 sub 1", 9, 1, 999), ("EXT 57 sub 3", 9, 1, 999), ("EXT 57 sub 10", 9, 1, 999), ("EXT 57 sub 10", 17, 1, 999),
@@ -373,6 +367,21 @@ mod tests {
     fn every_count_lengthens_its_command_up_to_its_limit() {
         counts(TO_SERVER, COUNTS_TO_SERVER, taken(ToServer::decode));
         counts(TO_CLIENT, COUNTS_TO_CLIENT, taken(ToClient::decode));
+    }
+
+    #[test]
+    fn a_slide_has_a_property_of_1_to_4000_bytes_or_none() {
+        let whole = |n: i32| {
+            let mut message = head("S sub 0 sub -1");
+            message.extend(n.to_be_bytes());
+            message.resize(message.len() + usize::try_from(n).unwrap_or_default() + 8, 0);
+            taken(ToClient::decode)(&message).map(|taken| taken == Some(message.len()))
+        };
+        assert_eq!((whole(1), whole(4000)), (Ok(true), Ok(true)));
+        for n in [0, -1, 4001, i32::MAX] {
+            let message = [head("S sub 0 sub -1"), n.to_be_bytes().to_vec()].concat();
+            assert!(taken(ToClient::decode)(&message).is_err(), "{n}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::facts::Fact;
 use super::fields::{Decoded, EXTENSION, Reader};
 use super::floor::{FloorToClient, FloorToServer};
 use super::layout::{self, Passed};
+use super::playback::{self, InfoLayout, PlaybackToClient, PlaybackToServer};
 use super::users::{UserToClient, UserToServer};
 
 /// A message from a client in a meeting.
@@ -23,6 +24,8 @@ pub enum ToServer {
     User(UserToServer),
     /// The floor.
     Floor(FloorToServer),
+    /// A viewer's wish (wire/05).
+    Playback(PlaybackToServer),
     /// A command that this version passes over.
     Passed(Passed),
 }
@@ -40,6 +43,8 @@ pub enum ToClient {
     Floor(FloorToClient),
     /// Facts of the meeting.
     Fact(Fact),
+    /// Playback (wire/05).
+    Playback(PlaybackToClient),
     /// The session is over for the receiver.
     End(End),
     /// A command that this version passes over.
@@ -74,12 +79,16 @@ impl ToServer {
             b'X' => Ok(ToServer::EndMeeting),
             b'C' => Ok(ToServer::Chat(ChatToServer::decode_say(r)?)),
             b'T' => Ok(ToServer::Floor(FloorToServer::Token(r.i32()?))),
+            b'K' => Ok(ToServer::User(UserToServer::Disconnect(r.i32()?))),
+            playback::COMMAND => Ok(ToServer::Playback(PlaybackToServer::decode(r)?)),
             EXTENSION => match r.i32()? {
                 15 => Ok(ToServer::Floor(FloorToServer::decode_give_out(r)?)),
+                18 => Ok(ToServer::User(UserToServer::Ban(r.i32()?))),
                 33 => Ok(ToServer::User(UserToServer::VideoStatus(r.i32()?))),
                 44 => Ok(ToServer::Chat(ChatToServer::decode_whisper(r)?)),
                 55 => Ok(ToServer::User(UserToServer::CodePage(r.i32()?))),
                 78 => Ok(ToServer::User(UserToServer::Capability(r.u8()?))),
+                100 => Ok(ToServer::Playback(PlaybackToServer::Speed(r.i32()?))),
                 id => Ok(ToServer::Passed(layout::pass_to_server(EXTENSION, Some(id), r)?)),
             },
             command => Ok(ToServer::Passed(layout::pass_to_server(command, None, r)?)),
@@ -94,12 +103,29 @@ impl ToServer {
             ToServer::Chat(message) => message.encode(),
             ToServer::User(message) => message.encode(),
             ToServer::Floor(message) => message.encode(),
+            ToServer::Playback(message) => message.encode(),
             ToServer::Passed(passed) => Clear::new().raw(&passed.bytes),
         }
     }
 }
 
 impl ToClient {
+    /// Reads one message of a playback, where two layouts differ from a meeting's (wire/05 sections 5.6 and 5.7).
+    pub fn decode_playback(info: InfoLayout, r: &mut Reader<'_>) -> Decoded<ToClient> {
+        let ahead = r.data().get(r.taken()..).unwrap_or_default();
+        match ahead {
+            [playback::COMMAND, ..] => {
+                r.u8()?;
+                Ok(ToClient::Playback(PlaybackToClient::decode(info, r)?))
+            }
+            // EXT(37) sub 2 and 3: two more numbers than in a meeting.
+            [EXTENSION, 0, 0, 0, 37, 0, 0, 0, 2 | 3, ..] => {
+                Ok(ToClient::Passed(Passed { name: "PARTICIPANT_VIDEO", bytes: r.bytes(17)?.to_vec() }))
+            }
+            _ => ToClient::decode(r),
+        }
+    }
+
     /// Reads one message.
     pub fn decode(r: &mut Reader<'_>) -> Decoded<ToClient> {
         match r.u8()? {
@@ -110,6 +136,7 @@ impl ToClient {
             b'K' => Ok(ToClient::End(End::Disconnect)),
             b'T' => Ok(ToClient::Floor(FloorToClient::Token(r.i32()?))),
             b'U' => Ok(ToClient::User(UserToClient::decode_update(r)?)),
+            playback::COMMAND => Ok(ToClient::Playback(PlaybackToClient::decode(InfoLayout::Hit, r)?)),
             b'X' => Ok(ToClient::End(End::SessionEnd)),
             EXTENSION => ToClient::decode_extension(r),
             command => Ok(ToClient::Passed(layout::pass_to_client(command, None, r)?)),
@@ -123,6 +150,8 @@ impl ToClient {
         }
         Ok(match id {
             14 => ToClient::End(End::Overwrite),
+            34 => ToClient::Playback(PlaybackToClient::Unknown),
+            50 => ToClient::Playback(PlaybackToClient::End),
             33 => ToClient::User(UserToClient::VideoStatus(r.i32()?, r.i32()?)),
             37 => match r.peek_i32()? {
                 0 => {
@@ -156,6 +185,7 @@ impl ToClient {
             ToClient::User(message) => message.encode(),
             ToClient::Floor(message) => message.encode(),
             ToClient::Fact(message) => message.encode(),
+            ToClient::Playback(message) => message.encode(),
             ToClient::End(End::SessionEnd) => Clear::command(b'X'),
             ToClient::End(End::Disconnect) => Clear::command(b'K'),
             ToClient::End(End::Overwrite) => Clear::ext(14),

@@ -46,10 +46,9 @@ const SKIPPED: &[(&str, &[&str])] = &[
         "04 MJPEG frame, fragment 1", "04 H.264 key frame, 16x16 red, with subtype byte",
         "04 VP8 key frame, 16x16 red, with subtype byte", "04 media keep-alive",
     ]),
-    ("playback over the wire is not served yet; some are only the start of a message", &[
-        "05 start of the password answer", "05 INITIAL_INFO, playback", "05 MEETING_INFO (first 5 bytes)",
-        "05 PROPERTY (first 5 bytes)", "05 JNR_MEETINGINFO (first 5 bytes)", "05 channel counts (first 9 bytes)",
-        "05 TICK (first 5 bytes)", "05 RESTART",
+    ("only the start of a message", &[
+        "05 start of the password answer", "05 MEETING_INFO (first 5 bytes)", "05 PROPERTY (first 5 bytes)",
+        "05 JNR_MEETINGINFO (first 5 bytes)", "05 channel counts (first 9 bytes)", "05 TICK (first 5 bytes)",
     ]),
 ];
 
@@ -138,6 +137,9 @@ fn step(name: &str, from_client: bool, data: &[u8], keys: &Keys) -> Step {
                 || is("switch to playback") =>
         {
             with!(BeforeAdmission::decode, BeforeAdmission::encode)
+        }
+        false if is("INITIAL_INFO, playback") => {
+            with!(|r| BeforeAdmission::decode_in(crate::hit::jnj::Mode::Playback, r), BeforeAdmission::encode)
         }
         false if is("challenge") => with!(|r| r.array::<32>(), |c: &[u8; 32]| Clear::new().raw(c)),
         true => with!(ToServer::decode, ToServer::encode),
@@ -247,7 +249,8 @@ fn stated_to_server() -> Vec<(&'static str, ToServer)> {
     use chat::ChatToServer::{Say, Whisper};
     use floor::FloorToServer::{GiveOutToken, Token};
     use message::Alive::{Answer, Probe};
-    use users::UserToServer::{Capability, CodePage, VideoStatus};
+    use playback::PlaybackToServer::BothVideo;
+    use users::UserToServer::{Ban, Capability, CodePage, Disconnect, VideoStatus};
     vec![
         ("01 alive probe", ToServer::Alive(Probe)),
         ("01 alive answer", ToServer::Alive(Answer)),
@@ -261,6 +264,9 @@ fn stated_to_server() -> Vec<(&'static str, ToServer)> {
         ("02 GIVEOUT_TOKEN to 5, giver 0 stays", ToServer::Floor(GiveOutToken { target: 5, questioners: vec![0] })),
         ("02 GIVEOUT_TOKEN to 0 with 6, 7 kept", ToServer::Floor(GiveOutToken { target: 0, questioners: vec![6, 7] })),
         ("02 capability audio", ToServer::User(Capability(1))),
+        ("02 kick", ToServer::User(Disconnect(5))),
+        ("02 ban", ToServer::User(Ban(5))),
+        ("05 BOTH_VIDEO", ToServer::Playback(BothVideo(0))),
         ("05 alive probe", ToServer::Alive(Probe)),
         ("05 alive answer", ToServer::Alive(Answer)),
     ]
@@ -323,6 +329,8 @@ fn stated_to_client() -> Vec<(&'static str, ToClient)> {
         ("05 alive answer", ToClient::Alive(Answer)),
         ("05 recording password prompt", ToClient::Fact(Fact::RecordingPasswordState(0))),
         ("05 EXTENSION_MAX_SUPPORT", ToClient::Fact(Fact::MaxExtension(103))),
+        ("05 END_OF_RECORDINGFILE", ToClient::Playback(playback::PlaybackToClient::End)),
+        ("05 RESTART", ToClient::Playback(playback::PlaybackToClient::Restart)),
     ]
 }
 
@@ -655,7 +663,7 @@ fn answers() -> impl Strategy<Value = BeforeAdmission> {
     });
     prop_oneof![
         Just(BeforeAdmission::PasswordWanted),
-        Just(BeforeAdmission::RecordingPasswordWanted),
+        any::<i32>().prop_map(BeforeAdmission::RecordingPasswordWanted),
         (kind, text(127)).prop_map(|(kind, owner)| BeforeAdmission::Wait { kind, owner }),
         any::<u8>().prop_map(BeforeAdmission::Mode),
         info.prop_map(|info| BeforeAdmission::Admitted(Box::new(info))),
@@ -721,8 +729,23 @@ proptest! {
 
     #[test]
     fn a_join_and_its_answers_survive_any_keys(userinfo in text(19_998), bits in any::<u8>(), hash in any::<[u8; 20]>(), challenge in any::<[u8; 32]>(), tick in any::<u32>(), keys in keys()) {
-        let request = JoinRequest::Hit { userinfo, flags: bits };
-        prop_assert_eq!(back(request.encode(), &keys, JoinRequest::decode), request);
+        let name: String = userinfo.chars().take(40).collect();
+        let guest = join::OfficeIdentity::Guest(name.clone());
+        for request in [
+            JoinRequest::Shared { userinfo: userinfo.clone(), credential: "x".repeat(99) },
+            JoinRequest::Hit { userinfo, flags: bits },
+            JoinRequest::Office { user_id: format!("_{name}"), who: guest, flags: bits, invitation: Some(name.clone()) },
+            JoinRequest::Office {
+                user_id: "olive".into(),
+                who: join::OfficeIdentity::Password(hash),
+                flags: bits,
+                invitation: None,
+            },
+            JoinRequest::OfficePlayback { user_id: name, password: hash, file: "2026_11_23_09_41_000001".into() },
+            JoinRequest::Other(b'U'),
+        ] {
+            prop_assert_eq!(back(request.encode(), &keys, JoinRequest::decode), request);
+        }
         prop_assert!(back(PasswordAnswer::Given(hash).encode(), &keys, PasswordAnswer::decode) == PasswordAnswer::Given(hash));
         prop_assert!(back(PasswordAnswer::Cancelled.encode(), &keys, PasswordAnswer::decode) == PasswordAnswer::Cancelled);
         let answer = handshake::encode_challenge_answer(&challenge, tick);

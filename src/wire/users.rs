@@ -14,6 +14,10 @@ pub enum UserToServer {
     VideoStatus(i32),
     /// EXT(55): always 65001, UTF-8.
     CodePage(i32),
+    /// `K`: send somebody out (wire/02 section 4.4).
+    Disconnect(i32),
+    /// EXT(18): and do not let that user id in again.
+    Ban(i32),
 }
 
 /// What clients are told of participants.
@@ -58,6 +62,8 @@ impl UserToServer {
             UserToServer::Capability(bits) => Clear::ext(78).u8(*bits),
             UserToServer::VideoStatus(status) => Clear::ext(33).i32(*status),
             UserToServer::CodePage(page) => Clear::ext(55).i32(*page),
+            UserToServer::Disconnect(ssrc) => Clear::command(b'K').i32(*ssrc),
+            UserToServer::Ban(ssrc) => Clear::ext(18).i32(*ssrc),
         }
     }
 }
@@ -69,8 +75,8 @@ impl UserToClient {
         match r.u8()? {
             kind @ (b'a' | b'A') => {
                 let (capability, ssrc) = (r.u8()?, r.i32()?);
-                let (user_id, name) = (r.text(127, NAME)?, r.text(127, NAME)?);
-                r.lp(127, NAME)?;
+                let (user_id, name) = (r.text(MAX_NAME, NAME)?, r.text(MAX_NAME, NAME)?);
+                r.lp(MAX_NAME, NAME)?;
                 let version = if kind == b'a' { Some((r.i32()?, r.i32()?)) } else { None };
                 Ok(UserToClient::Add(UserRecord { capability, ssrc, user_id, name, version }))
             }
@@ -104,3 +110,6 @@ impl UserToClient {
         }
     }
 }
+
+/// The longest id or name of a participant, in bytes (wire/02 section 4.1).
+pub const MAX_NAME: i32 = 127;

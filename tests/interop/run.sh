@@ -26,12 +26,18 @@ client=$(realpath "$client")
 
 work=$(mktemp -d)
 mcu=
+full=
+stayer=
 # shellcheck disable=SC2317  # called by the trap
 clean_up() {
     if [ -n "$mcu" ]; then
         kill -TERM "$mcu" 2>/dev/null || true
         wait "$mcu" || true
     fi
+    for other in $stayer $full; do
+        kill -TERM "$other" 2>/dev/null || true
+        wait "$other" || true
+    done
     rm -rf "$work"
 }
 trap clean_up EXIT
@@ -55,10 +61,39 @@ jnj() {
     "$hitdeck" jnj new "$work/installation" --owner olive:Olive --meeting "$meeting" --mcu "$address" -o "$work/$name.jnj" "$@"
 }
 
+# Makes three files that an MCU refuses.
+refusals() {
+    local meeting=$1 small=$work/small there
+    jnj stale "$meeting" --set "timestamp.value=$(($(date +%s) - 86400))"
+    # The owner ends the event; a fresh jnj does not open it again.
+    jnj over "$meeting-event" --duration 60
+    "$hitdeck" join "$work/over.jnj" --end || fail "the event could not be held"
+    jnj over "$meeting-event" --duration 60
+    # A second server, with one connection in its licence.
+    "$hitdeck" init "$small" >/dev/null
+    printf "max_connection = 1\n" >>"$small/license.ini"
+    mkfifo "$work/small-says"
+    "$hitdeck" mcu "$small" --listen 127.0.0.1:0 >"$work/small-says" 2>"$work/small.log" &
+    full=$!
+    exec 4<"$work/small-says"
+    IFS=' ' read -r -t 30 _ there <&4 || fail "the small MCU said nothing: $(cat "$work/small.log")"
+    "$hitdeck" jnj new "$small" --owner olive:Olive --meeting m --mcu "$there" -o "$work/stayer.jnj"
+    mkfifo "$work/stayer-says"
+    "$hitdeck" join "$work/stayer.jnj" --stay 120s --json >"$work/stayer-says" &
+    stayer=$!
+    exec 5<"$work/stayer-says"
+    until read -r -t 30 line <&5 && [[ $line == *'"joined"'* ]]; do
+        kill -0 "$stayer" || fail "nobody could take the only connection"
+    done
+    "$hitdeck" jnj new "$small" --owner olive:Olive --meeting m --guest gus:Gus --invited --mcu "$there" -o "$work/full.jnj"
+}
+
 failed=0
 ours=
 for steps in "$here"/steps/*.json; do
     name=$(basename "$steps" .json)
+    # With names as arguments, only those.
+    [ $# -eq 0 ] || [[ " $* " == *" $name "* ]] || continue
     # Each run has a meeting of its own: nothing of the one before may be seen.
     meeting=interop-$name-$$
     case $name in
@@ -78,6 +113,31 @@ for steps in "$here"/steps/*.json; do
             vars=(--var "owner=$work/owner.jnj")
             "$hitdeck" join "$work/guest.jnj" --say '嗨 from hitdeck join' --expect 'Olive>從瀏覽器 hello' &
             ours=$!
+            ;;
+        control)
+            jnj owner "$meeting"
+            jnj guest "$meeting" --guest gus:Gus --invited
+            jnj third "$meeting" --guest tess:Tess --invited
+            vars=(--var "owner=$work/owner.jnj" --var "guest=$work/guest.jnj" --var "third=$work/third.jnj")
+            ;;
+        playback)
+            # Recorded by the MCU itself: Olive and Gus, who says one, three and five two seconds apart; she ends it after nine. An event,
+            # or it would be in the office that an earlier run has left open for a minute.
+            jnj owner "$meeting" --duration 60
+            "$hitdeck" join "$work/owner.jnj" --expect 'five 五' --stay 4s --end &
+            ours=$!
+            jnj guest "$meeting" --duration 60 --guest gus:Gus --invited
+            "$hitdeck" join "$work/guest.jnj" --say 'one 一' --say 'three 三' --say 'five 五' --every 2s --stay 6s \
+                || fail "the guest of the meeting that was to be recorded ended with status $?"
+            wait "$ours" || fail "the owner of the meeting that was to be recorded ended with status $?"
+            ours=
+            jnj recording "$meeting" --command playback
+            vars=(--var "recording=$work/recording.jnj")
+            ;;
+        refuse)
+            # Of natural causes: a server of one connection which somebody has, an event whose time is up, a jnj of yesterday.
+            vars=(--var "refuse_full=$work/full.jnj" --var "refuse_over=$work/over.jnj" --var "refuse_auth=$work/stale.jnj")
+            refusals "$meeting"
             ;;
         *) fail "tests/interop/run.sh does not know which jnj files $name.json needs" ;;
     esac

@@ -177,7 +177,19 @@ pub fn recordings(n: u32) -> Arc<Vec<RecordingRow>> {
 
 pub fn people() -> BTreeMap<i32, Person> {
     let person = |ssrc: i32, id: &str, name: &str, audio: bool, video: bool, present: bool| {
-        (ssrc, Person { ssrc, user_id: id.into(), name: name.into(), audio, video, version: (4, 0), present })
+        (
+            ssrc,
+            Person {
+                ssrc,
+                user_id: id.into(),
+                name: name.into(),
+                audio,
+                video,
+                version: (4, 0),
+                present,
+                ..Person::default()
+            },
+        )
     };
     BTreeMap::from([
         person(0, "alice", "Alice Chen", true, true, true),

@@ -176,8 +176,6 @@ fn what_is_not_there_yet_says_so() {
         &["recordings", "search", "x"],
         &["recordings", "repair", "x"],
         &["recordings", "export", "x"],
-        &["play", "x.jnj"],
-        &["join", "x.jnj", "--proxy", "http://localhost"],
     ] {
         let said = hitdeck(arguments).ended_with(2);
         assert!(said.err.contains("not there yet"), "{arguments:?}: {said:?}");

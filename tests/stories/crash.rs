@@ -12,7 +12,6 @@ use hitdeck::hit::status::{
 };
 use hitdeck::installation::Installation;
 use hitdeck::installation::order::RequestOrder;
-use hitdeck::link::Transport;
 use hitdeck::recording::Health;
 
 use crate::program::{Program, hitdeck};
@@ -139,8 +138,7 @@ impl Desk {
     async fn join(&self, mcu: SocketAddr, order: &RequestOrder) -> Client {
         let clock = Clock::system();
         let jnj = self.installation.issue(&order.request(clock.now()).unwrap(), mcu).unwrap();
-        let options =
-            ClientOptions { transport: Transport::WebSocket, password: None, patience: Duration::from_secs(20), clock };
+        let options = ClientOptions { come_back: false, ..ClientOptions::new(clock) };
         let client = Client::start(jnj, options);
         joined(&client).await;
         client

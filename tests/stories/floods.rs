@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hitdeck::client::{ClientCommand, Phase};
 use hitdeck::installation::order::RequestOrder;
-use hitdeck::link::{Target, Transport, dial};
+use hitdeck::link::{Route, Target, Transport, dial};
 use hitdeck::wire::join::{BeforeAdmission, flags};
 use hitdeck::wire::message::Alive;
 use hitdeck::wire::{ToClient, ToServer};
@@ -27,7 +27,7 @@ async fn a_thousand_silent_connections_keep_nobody_out_and_are_closed() {
     let (host, port) = (stage.mcu.address().ip().to_string(), stage.mcu.address().port());
     let target = Target { host, port, transport: Transport::WebSocket };
     for _ in 0..50 {
-        let (sender, mut receiver) = dial(&target, Duration::from_secs(60)).await.unwrap().split();
+        let (sender, mut receiver) = dial(&target, &Route::default(), Duration::from_secs(60)).await.unwrap().split();
         silent.spawn(async move {
             let end = receiver.recv().await;
             assert!(!matches!(end, Ok(Some(_))), "nobody has anything to say to it: {end:?}");
@@ -129,6 +129,35 @@ async fn a_peer_that_stops_halfway_and_stays_is_closed_after_the_steps_time() {
         stop_at(Step::Introduced),
         stop_at(Step::PasswordAsked),
     );
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_that_takes_its_time_at_every_step_is_closed_all_the_same() {
+    // No single step has an end within this story.
+    let stage = Stage::open_with(|config| {
+        config.patience.step = Duration::from_secs(3600);
+        config.patience.password = Duration::from_secs(3600);
+        config.patience.admission = Duration::from_secs(2);
+    })
+    .await;
+    let mut peers = JoinSet::new();
+    for step in [Step::Greeted, Step::Agreed, Step::Introducing, Step::Introduced, Step::PasswordAsked] {
+        let (mut incoming, sender) = step.reach(&stage).await.split();
+        peers.spawn(async move {
+            closed(&mut incoming).await;
+            drop(sender);
+        });
+    }
+    // Who is in is in.
+    let olive = stage.join(&owner("patient"));
+    joined(&olive).await;
+    while let Some(end) = peers.join_next().await {
+        end.unwrap();
+    }
+    say(&olive, "still here");
+    heard(&olive, "still here").await;
+    olive.finish().await;
     stage.close().await;
 }
 

@@ -7,11 +7,18 @@
 mod command_line;
 #[cfg(unix)]
 mod crash;
+mod failover;
 mod floods;
+mod hostile;
+mod inspector;
 mod meeting;
 mod peer;
+mod playback;
 #[cfg(unix)]
 mod program;
 mod refusals;
+mod relay;
+mod returning;
 mod stage;
+mod status_files;
 mod transcripts;

@@ -7,7 +7,7 @@ use hitdeck::hit::jnj::{Credential, Jnj};
 use hitdeck::hit::modp::{self, Exponent};
 use hitdeck::hit::password::PasswordHash;
 use hitdeck::link::pipe::{Incoming, Pipe};
-use hitdeck::link::{Sender, Target, Transport, dial};
+use hitdeck::link::{Route, Sender, Target, Transport, dial};
 use hitdeck::wire::cipher::{Cipher, CipherName};
 use hitdeck::wire::exchange;
 use hitdeck::wire::handshake::{self, Hello, KERNEL_VERSION};
@@ -26,7 +26,7 @@ impl Peer {
     /// A connection, on which nothing has been said.
     pub async fn connect(mcu: SocketAddr) -> Peer {
         let target = Target { host: mcu.ip().to_string(), port: mcu.port(), transport: Transport::Tcp };
-        Peer { pipe: Pipe::new(dial(&target, PATIENCE).await.unwrap()) }
+        Peer { pipe: Pipe::new(dial(&target, &Route::default(), PATIENCE).await.unwrap()) }
     }
 
     /// Both versions.

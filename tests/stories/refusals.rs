@@ -44,13 +44,15 @@ async fn a_userinfo_that_was_not_sealed_for_this_mcu_is_refused() {
         ("another installation's", elsewhere),
         ("10,000 bytes", "x".repeat(10_000)),
         ("10,000 bytes that begin well", format!("{sealed}{}", "A".repeat(10_000 - sealed.len()))),
-        ("the most that the wire takes", "x".repeat(19_998)),
+        ("the most that a client sends", "x".repeat(19_998)),
+        ("more than any client sends", "x".repeat(20_000)),
+        ("the most that the wire takes", "x".repeat(65_536)),
     ];
     for (what, userinfo) in cases {
         refused(&stage, stage.carry(&userinfo), Refusal::WrongUserinfo2, what).await;
     }
     // Beyond that it is no join request any more, and nobody is left to be told a code.
-    let client = stage.start(stage.carry(&"x".repeat(20_000)), Transport::Tcp, None);
+    let client = stage.start(stage.carry(&"x".repeat(65_537)), Transport::Tcp, None);
     let ending = turned_away(client).await;
     assert!(matches!(ending, Ending::Lost(_)), "{ending:?}");
     other.close().await;
@@ -148,7 +150,9 @@ async fn a_guest_is_refused_before_the_owner_comes_and_without_an_invitation() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_served_yet_is_refused_as_such() {
     let stage = Stage::open().await;
-    for command in CommandKind::ALL.into_iter().filter(|kind| *kind != CommandKind::Meeting) {
+    for command in
+        CommandKind::ALL.into_iter().filter(|kind| !matches!(kind, CommandKind::Meeting | CommandKind::Playback))
+    {
         // Only a meeting's jnj makes a client of ours ask.
         let jnj = Jnj { playback: false, ..stage.issue(&RequestOrder { command, ..owner("services") }) };
         refused(&stage, jnj, Refusal::JoinNetMode, command.word()).await;

@@ -39,6 +39,8 @@ impl Stage {
         let installation = Installation::init(&folder.path().join("desk")).unwrap();
         let clock = Clock::system();
         let (mut config, key) = installation.mcu("127.0.0.1:0".parse().unwrap(), clock).unwrap();
+        // Somebody who is gone shall be gone at once; stories about coming back wait longer.
+        config.patience.away = Duration::from_millis(50);
         change(&mut config);
         let mcu = Mcu::start(config, key).await.unwrap();
         Stage { folder, installation, mcu, clock }
@@ -75,7 +77,12 @@ impl Stage {
 
     pub fn start(&self, jnj: Jnj, transport: Transport, password: Option<&str>) -> Client {
         let password = password.map(PasswordHash::of);
-        Client::start(jnj, ClientOptions { transport, password, patience: Duration::from_secs(20), clock: self.clock })
+        Client::start(jnj, ClientOptions { transport, password, come_back: false, ..ClientOptions::new(self.clock) })
+    }
+
+    /// A client that comes back when its connection is lost.
+    pub fn faithful(&self, jnj: Jnj) -> Client {
+        Client::start(jnj, ClientOptions::new(self.clock))
     }
 
     /// Closes the MCU, and gives the folder to whoever still wants to look into it.

@@ -1,0 +1,92 @@
+//! When a lost connection is tried again, and when it is given up (wire/01 section 10.4). Pure: the time comes in with each call.
+//!
+//! In: losses, failed attempts, admissions. Out: the moment of the next attempt. The first two come at once, the following after 4, 8,
+//! 16 and 32 s and then every minute, until ten minutes after the first failure.
+
+use std::time::Duration;
+
+/// The next attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// From 1.
+    pub number: u32,
+    /// When it is made, on the steady clock.
+    pub at: Duration,
+    /// When no more are made.
+    pub gives_up_at: Duration,
+}
+
+/// The state of coming back.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Comeback {
+    first_failure: Option<Duration>,
+    attempts: u32,
+}
+
+impl Comeback {
+    /// The connection was lost, or an attempt failed. `None`: it is given up.
+    pub fn failed(&mut self, now: Duration) -> Option<Attempt> {
+        let gives_up_at = *self.first_failure.get_or_insert(now) + GIVE_UP_AFTER;
+        let number = self.attempts.saturating_add(1);
+        let wait = match number {
+            0..=2 => Duration::ZERO,
+            _ => 2u32
+                .checked_pow(number)
+                .and_then(|factor| STEP.checked_mul(factor))
+                .map_or(LONGEST, |wait| wait.min(LONGEST)),
+        };
+        let at = now + wait;
+        if at >= gives_up_at {
+            return None;
+        }
+        self.attempts = number;
+        Some(Attempt { number, at, gives_up_at })
+    }
+
+    /// Admitted: the next loss begins anew.
+    pub fn admitted(&mut self) {
+        *self = Comeback::default();
+    }
+}
+
+const STEP: Duration = Duration::from_millis(500);
+const LONGEST: Duration = Duration::from_secs(60);
+const GIVE_UP_AFTER: Duration = Duration::from_secs(600);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_attempts_come_at_once_then_ever_later_ones_until_ten_minutes_are_over() {
+        let mut comeback = Comeback::default();
+        let mut now = Duration::from_secs(100);
+        let mut waits = Vec::new();
+        while let Some(attempt) = comeback.failed(now) {
+            assert_eq!(attempt.gives_up_at, Duration::from_secs(700));
+            waits.push((attempt.at - now).as_secs());
+            now = attempt.at;
+        }
+        assert_eq!(waits, [0, 0, 4, 8, 16, 32, 60, 60, 60, 60, 60, 60, 60, 60]);
+    }
+
+    #[test]
+    fn an_admission_makes_the_next_loss_the_first() {
+        let mut comeback = Comeback::default();
+        for _ in 0..5 {
+            comeback.failed(Duration::from_secs(1));
+        }
+        comeback.admitted();
+        let attempt = comeback.failed(Duration::from_secs(5_000)).unwrap();
+        assert_eq!((attempt.number, attempt.at), (1, Duration::from_secs(5_000)));
+    }
+
+    #[test]
+    fn a_server_that_drops_us_for_ever_does_not_make_the_wait_overflow() {
+        let mut comeback = Comeback::default();
+        for _ in 0..200 {
+            comeback.failed(Duration::ZERO);
+        }
+        assert_eq!(comeback.failed(Duration::ZERO).map(|attempt| attempt.at), Some(LONGEST));
+    }
+}
