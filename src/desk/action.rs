@@ -52,6 +52,8 @@ actions! {
     ShowIssue eg Action::ShowIssue, "Issue a jnj", "Make a jnj for an owner or a guest", NONE;
     /// The table of recordings.
     ShowRecordings eg Action::ShowRecordings, "Recordings", "All recordings of this installation", NONE;
+    /// The table of messages.
+    ShowInspector eg Action::ShowInspector, "Inspector", "Every message that goes over the wire", NONE;
     /// A meeting or a playback.
     ShowTab(TabId) eg Action::ShowTab(1), "Show tab", "Show this meeting or playback", NONE;
     /// Leaves or stops first.
@@ -165,6 +167,19 @@ actions! {
 
     /// Starts over at the end, or not.
     SetRepeat(TabId, bool) eg Action::SetRepeat(1, true), "Repeat", "Start over when the end is reached", NONE;
+
+    /// Watches, or stops.
+    SetInspector(bool) eg Action::SetInspector(true), "Watch messages", "List every message from now on, or stop that; what was seen stays", NONE;
+    /// Forgets what was seen.
+    ClearInspector eg Action::ClearInspector, "Clear", "Forget the messages that were seen", NONE;
+    /// Keeps the newest line in sight.
+    FollowInspector(bool) eg Action::FollowInspector(true), "Follow", "Keep the newest message in sight; scrolling up stops that", NONE;
+    /// Holds the table still.
+    PauseInspector(bool) eg Action::PauseInspector(true), "Pause messages", "Hold the table still; what comes in meanwhile is shown afterwards", NONE;
+    /// One line, by its number.
+    CopyInspectorLine(u64) eg Action::CopyInspectorLine(1), "Copy line", "Copy this message to the clipboard as JSON", NONE;
+    /// All lines that pass.
+    CopyInspector eg Action::CopyInspector, "Copy messages", "Copy the messages that pass the filter as JSON, one a line", NONE;
 
     /// All lines that pass the filter.
     CopyLog eg Action::CopyLog, "Copy log", "Copy the lines shown to the clipboard", NONE;

@@ -12,7 +12,7 @@ use super::Desk;
 use super::action::Action;
 use super::dialogs::{Asking, Then};
 use super::pages::issue::{IssueForm, Role};
-use super::pages::{log, meeting};
+use super::pages::{inspector, log, meeting};
 use super::playback::Playback;
 use super::state::{Place, Question};
 use crate::installation::command::{Command, JnjFor, JnjOrder, JnjSource, SecretText};
@@ -29,6 +29,7 @@ impl Desk {
             Action::ShowHome => self.state.go(Place::Home),
             Action::ShowIssue => self.state.go(Place::Issue),
             Action::ShowRecordings => self.state.go(Place::Recordings),
+            Action::ShowInspector => self.state.go(Place::Inspector),
             Action::ShowTab(id) => self.state.go(Place::Tab(id)),
             Action::CloseTab(id) => self.send(Command::CloseTab(id)),
             Action::OpenFile => self.ask(Then::Open),
@@ -50,6 +51,25 @@ impl Desk {
             }
             Action::Cancel => self.state.question = None,
             Action::DismissNotice(id) => self.dismiss(id),
+            Action::SetInspector(on) => self.send(Command::SetInspector(on)),
+            Action::ClearInspector => {
+                (self.state.watch.paused, self.state.watch.chosen) = (None, None);
+                self.send(Command::ClearInspector);
+            }
+            Action::FollowInspector(on) => self.state.watch.scrolled_up = !on,
+            Action::PauseInspector(on) => self.state.watch.paused = on.then(|| shot.inspector.clone()),
+            Action::CopyInspectorLine(number) => {
+                let seen = self.state.watch.seen(&shot.inspector);
+                ctx.copy_text(inspector::as_json_lines(&seen, seen.lines.iter().filter(|l| l.number == number)));
+                self.state.tell(Level::Info, "Copied the message as JSON.");
+            }
+            Action::CopyInspector => {
+                let seen = self.state.watch.seen(&shot.inspector);
+                let lines = self.state.watch.lines(&seen.lines);
+                ctx.copy_text(inspector::as_json_lines(&seen, lines.iter()));
+                let copied = super::text::count(lines.len(), "message", "messages");
+                self.state.tell(Level::Info, format!("Copied {copied} as JSON lines."));
+            }
             Action::CopyLog => ctx.copy_text(log::as_text(&self.state.log.pass(&shot.log), &self.zone)),
 
             Action::StartMcu => self.send(Command::StartMcu),

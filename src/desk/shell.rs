@@ -8,7 +8,7 @@ use eframe::egui::{
 };
 
 use super::action::Action;
-use super::pages::{home, issue, log, meeting, player, recordings};
+use super::pages::{home, inspector, issue, log, meeting, player, recordings};
 use super::state::{Place, Question, tab_ids};
 use super::text;
 use super::tokens::{self, Palette};
@@ -42,6 +42,7 @@ fn page(ui: &mut Ui, cx: &mut Cx<'_>) {
         Place::Home => CentralPanel::default().frame(page).show(ui, |ui| home::show(ui, cx)),
         Place::Issue => CentralPanel::default().frame(page).show(ui, |ui| issue::show(ui, cx)),
         Place::Recordings => CentralPanel::default().frame(page).show(ui, |ui| recordings::show(ui, cx)),
+        Place::Inspector => CentralPanel::default().frame(page).show(ui, |ui| inspector::show(ui, cx)),
         Place::Tab(id) => CentralPanel::default().frame(Frame::new().fill(palette.page)).show(ui, |ui| tab(ui, cx, id)),
     };
 }
@@ -65,6 +66,7 @@ fn navigation(ui: &mut Ui, cx: &mut Cx<'_>) {
         (Place::Home, Action::ShowHome),
         (Place::Issue, Action::ShowIssue),
         (Place::Recordings, Action::ShowRecordings),
+        (Place::Inspector, Action::ShowInspector),
     ] {
         let name = action.name();
         entry(ui, cx, action, place == there, None, name, "");
@@ -391,7 +393,7 @@ fn keys(ctx: &Context, cx: &mut Cx<'_>) {
             cx.actions.push(close);
         }
     }
-    let places = [Action::ShowHome, Action::ShowIssue, Action::ShowRecordings].into_iter();
+    let places = [Action::ShowHome, Action::ShowIssue, Action::ShowRecordings, Action::ShowInspector].into_iter();
     for (key, action) in NUMBERS.into_iter().zip(places.chain(tab_ids(cx.shot).map(Action::ShowTab))) {
         if pressed(&egui::KeyboardShortcut::new(Modifiers::COMMAND, key)) {
             cx.actions.push(action);

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use zeroize::Zeroize;
 
 use super::chat::ChatRows;
+use super::pages::inspector::Watch;
 use super::pages::issue::IssueForm;
 use super::pages::log::LogFilter;
 use super::pages::recent::Recent;
@@ -24,6 +25,8 @@ pub enum Place {
     Issue,
     /// The recordings.
     Recordings,
+    /// The messages.
+    Inspector,
     /// A meeting or a playback.
     Tab(TabId),
 }
@@ -79,6 +82,8 @@ pub struct State {
     pub recent: Recent,
     /// What is chosen in "How to connect" and not used yet.
     pub connecting: Option<Connecting>,
+    /// The inspector's table.
+    pub watch: Watch,
     /// Whether the log is shown.
     pub log_open: bool,
     /// What of it.

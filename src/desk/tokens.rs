@@ -133,6 +133,22 @@ pub const COLUMN_DATE: f32 = 124.0;
 pub const COLUMN_NUMBER: f32 = 64.0;
 /// From this width on the recordings table shows all its columns.
 pub const RECORDING_WIDE: f32 = 960.0;
+/// Height of a row of the inspector.
+pub const INSPECTOR_ROW: f32 = 22.0;
+/// Width of its column of times.
+pub const INSPECTOR_TIME: f32 = 92.0;
+/// First width of its column of connections.
+pub const INSPECTOR_LABEL: f32 = 176.0;
+/// First width of its column of names.
+pub const INSPECTOR_NAME: f32 = 164.0;
+/// Width of its filter box.
+pub const INSPECTOR_FILTER: f32 = 170.0;
+/// Width of its choice of a connection.
+pub const INSPECTOR_CONNECTION: f32 = 170.0;
+/// Height of the chosen message when it is first shown.
+pub const INSPECTED_HEIGHT: f32 = 210.0;
+/// Width of a dump of bytes.
+pub const HEX_WIDTH: f32 = 590.0;
 /// Least width of the title column.
 pub const RECORDING_TITLE_MIN: f32 = 120.0;
 
@@ -211,6 +227,8 @@ pub struct Palette {
     pub bad: Color32,
     /// Private lines.
     pub private: Color32,
+    /// Tell several connections apart; what each is stands beside it.
+    pub series: [Color32; 6],
     /// Every second row.
     pub stripe: Color32,
     /// Behind a dialog.
@@ -221,6 +239,12 @@ impl Palette {
     /// The colours that `ui` is drawn in.
     pub fn of(ui: &Ui) -> &'static Palette {
         if ui.visuals().dark_mode { &DARK } else { &LIGHT }
+    }
+
+    /// The colour of the n-th of several; they come round again.
+    pub fn of_series(&self, n: u32) -> Color32 {
+        let len = self.series.len();
+        usize::try_from(n).ok().and_then(|n| self.series.get(n % len)).copied().unwrap_or(self.weak)
     }
 
     fn for_theme(theme: Theme) -> &'static Palette {
@@ -333,6 +357,7 @@ static LIGHT: Palette = Palette {
     warn: rgb(0x96590a),
     bad: rgb(0xbb2d26),
     private: rgb(0x7638b0),
+    series: [rgb(0x2a63d6), rgb(0xb35c00), rgb(0x0e8074), rgb(0x8b3fc0), rgb(0xb8326f), rgb(0x5f7a1a)],
     stripe: rgb(0xf2f4f7),
     veil: Color32::from_black_alpha(70),
 };
@@ -354,6 +379,7 @@ static DARK: Palette = Palette {
     warn: rgb(0xe0a64a),
     bad: rgb(0xf0766d),
     private: rgb(0xc395f2),
+    series: [rgb(0x7fa9ff), rgb(0xf0a35a), rgb(0x4fc9bb), rgb(0xc395f2), rgb(0xf283b3), rgb(0xb2cc5c)],
     stripe: rgb(0x242931),
     veil: Color32::from_black_alpha(130),
 };

@@ -292,7 +292,7 @@ fn a_playback_is_paused_moved_and_sped_up() {
 #[test]
 fn the_space_bar_plays_and_pauses() {
     let (front, mut harness) = open(fixtures::with_player(fixtures::player(9)));
-    press(&mut harness, Modifiers::COMMAND, Key::Num4);
+    press(&mut harness, Modifiers::COMMAND, Key::Num5);
     press(&mut harness, Modifiers::NONE, Key::Space);
     assert_eq!(front.sent(), ["SetPlaying(9, false)"]);
 }
@@ -311,6 +311,9 @@ fn numbers_and_letters_lead_around() {
     press(&mut harness, Modifiers::COMMAND, Key::Num3);
     assert!(harness.query_by_label("Filter recordings").is_some());
     press(&mut harness, Modifiers::COMMAND, Key::Num4);
+    assert!(harness.query_by_label("Start watching").is_none());
+    assert!(harness.query_by_label("Watch messages").is_some());
+    press(&mut harness, Modifiers::COMMAND, Key::Num5);
     assert!(harness.query_by_label("Message").is_some());
     press(&mut harness, Modifiers::COMMAND, Key::L);
     assert!(harness.query_by_label("Filter the log").is_some());

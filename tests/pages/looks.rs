@@ -14,7 +14,12 @@ use crate::{cjk, window};
 const SIZES: [[f32; 2]; 2] = [[1280.0, 800.0], [1024.0, 700.0]];
 
 /// Draws one state in both sizes and themes, after `steps` were done in it.
-fn pictures(results: &mut SnapshotResults, name: &str, shot: &Snapshot, steps: impl Fn(&mut Harness<'static, Desk>)) {
+pub fn pictures(
+    results: &mut SnapshotResults,
+    name: &str,
+    shot: &Snapshot,
+    steps: impl Fn(&mut Harness<'static, Desk>),
+) {
     if cjk().is_none() {
         println!("note: picture {name} skipped, it was drawn with Noto CJK");
         return;
@@ -31,7 +36,7 @@ fn pictures(results: &mut SnapshotResults, name: &str, shot: &Snapshot, steps: i
     }
 }
 
-fn click(harness: &mut Harness<'static, Desk>, label: &str) {
+pub fn click(harness: &mut Harness<'static, Desk>, label: &str) {
     harness.get_by_label(label).click();
     harness.run();
 }

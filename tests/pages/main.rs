@@ -9,6 +9,8 @@
 mod acting;
 mod fixtures;
 mod looks;
+mod wire;
+mod wire_fixtures;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};

@@ -20,7 +20,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot, end: &Sessi
         // The timeline says it, address by address.
         words = text::NO_SERVER.to_owned();
     }
-    if session.can_reissue {
+    if session.can_reissue && matches!(end, SessionEnd::Refused { .. }) {
         words = "It was issued by this installation, so HIT Deck can issue it again with one click. A jnj is fresh for five minutes."
             .to_owned();
     }

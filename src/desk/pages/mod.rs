@@ -2,6 +2,7 @@
 
 pub mod ends;
 pub mod home;
+pub mod inspector;
 pub mod issue;
 pub mod log;
 pub mod meeting;

@@ -33,7 +33,7 @@ impl Recent {
     }
 
     fn follow(&mut self, recent: &Arc<Vec<RecentJnj>>) {
-        if self.of.as_ref().is_some_and(|of| Arc::ptr_eq(of, recent)) {
+        if self.of.as_ref().is_some_and(|of| of == recent) {
             return;
         }
         self.missing = recent.iter().filter(|r| !r.path.is_file()).map(|r| r.path.clone()).collect();

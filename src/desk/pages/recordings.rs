@@ -6,6 +6,7 @@ use std::cmp::Ordering;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use eframe::egui::containers::menu::MenuButton;
 use eframe::egui::{self, Align, Button, Direction, Key, Label, Layout, Rect, RichText, Sense, Ui, Vec2, vec2};
 use egui_extras::{Column, TableBuilder, TableRow};
 
@@ -172,6 +173,7 @@ fn table(ui: &mut Ui, cx: &mut Cx<'_>, all: &[RecordingRow], rows: &[usize]) {
     for (_, _, width) in columns.iter().skip(1) {
         builder = builder.column(Column::initial(*width).clip(true));
     }
+    builder = builder.column(Column::exact(tokens::CONTROL_HEIGHT));
     builder
         .header(tokens::ROW_HEIGHT, |mut header| {
             for (sort, name, _) in &columns {
@@ -227,7 +229,14 @@ fn draw_row(row: &mut TableRow<'_, '_>, cx: &mut Cx<'_>, recording: &RecordingRo
             });
         });
     }
+    row.col(|ui| {
+        let menu = MenuButton::from_button(Button::new("…").frame_when_inactive(false));
+        let shown = menu.ui(ui, |ui| row_menu(ui, cx, recording)).0;
+        let title = shown_title(&recording.title, &recording.meeting_id);
+        shown.on_hover_text("What you can do with this recording").accessible_name(format!("Menu: {title}"));
+    });
     let response = row.response();
+    response.context_menu(|ui| row_menu(ui, cx, recording));
     if response.clicked() {
         cx.state.browser.chosen = Some(recording.path.clone());
     }
@@ -238,6 +247,16 @@ fn draw_row(row: &mut TableRow<'_, '_>, cx: &mut Cx<'_>, recording: &RecordingRo
             cx.state.tell(crate::installation::snapshot::Level::Warn, format!("{}.", text::kind(recording.kind).1));
         }
     }
+}
+
+fn row_menu(ui: &mut Ui, cx: &mut Cx<'_>, recording: &RecordingRow) {
+    if text::playable(recording.kind) {
+        cx.button_as(ui, Action::PlayFile(recording.path.clone()), Look::Quiet, "Play", "this one");
+        cx.button(ui, Action::PlayOverWire(recording.path.clone()), Look::Quiet);
+    } else {
+        widgets::weak(ui, text::kind(recording.kind).1);
+    }
+    cx.button_as(ui, Action::Copy(recording.path.display().to_string()), Look::Quiet, "Copy path", "path");
 }
 
 fn summary(recording: &RecordingRow) -> String {
