@@ -39,7 +39,7 @@ fn form(ui: &mut Ui, cx: &mut Cx<'_>) {
     ui.label(RichText::new(carrier_meaning(draft.carrier)).size(tokens::TYPE_SMALL).color(palette.weak));
     widgets::section(ui, "HTTP proxy");
     let field = widgets::field(&mut draft.proxy, tokens::POPUP_FORM_WIDTH).hint_text("None, or http://host:port");
-    ui.add(field).accessible_name("HTTP proxy");
+    ui.add(field).accessible_name("Proxy address");
     let checked = check_proxy(&draft.proxy);
     if let Err(why) = &checked {
         ui.label(RichText::new(*why).size(tokens::TYPE_SMALL).color(palette.bad));

@@ -56,7 +56,7 @@ impl Desk {
                 (self.state.watch.paused, self.state.watch.chosen) = (None, None);
                 self.send(Command::ClearInspector);
             }
-            Action::FollowInspector(on) => self.state.watch.scrolled_up = !on,
+            Action::FollowInspector(on) => (self.state.watch.scrolled_up, self.state.watch.to_end) = (!on, on),
             Action::PauseInspector(on) => self.state.watch.paused = on.then(|| shot.inspector.clone()),
             Action::CopyInspectorLine(number) => {
                 let seen = self.state.watch.seen(&shot.inspector);

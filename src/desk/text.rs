@@ -43,6 +43,11 @@ pub fn short(length: Duration) -> String {
     }
 }
 
+/// A time on an axis, in seconds: `0`, `0.05 s`, `0.5 s`, `10 s`.
+pub fn seconds(length: Duration) -> String {
+    if length.is_zero() { "0".into() } else { format!("{} s", length.as_millis() as f64 / 1000.0) }
+}
+
 /// A number of bytes: `512 B`, `3.4 kB`, `12.0 MB`. Powers of 1000.
 pub fn bytes(bytes: u64) -> String {
     let mut value = bytes as f64;
@@ -168,6 +173,10 @@ mod tests {
         let short_ms = |ms| short(Duration::from_millis(ms));
         assert_eq!((short_ms(0).as_str(), short_ms(120).as_str()), ("0", "120 ms"));
         assert_eq!([short_ms(1_230), short_ms(5_000), short_ms(45_900)], ["1.2 s", "5 s", "45 s"]);
+        assert_eq!(
+            (seconds(Duration::from_millis(50)).as_str(), seconds(Duration::from_secs(10)).as_str()),
+            ("0.05 s", "10 s")
+        );
         assert_eq!((bytes(0).as_str(), bytes(999).as_str(), bytes(1_000).as_str()), ("0 B", "999 B", "1.0 kB"));
         assert_eq!(bytes(12_345_678), "12.3 MB");
         assert_eq!(bytes(u64::MAX), "18446744.1 TB");

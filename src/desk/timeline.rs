@@ -29,18 +29,19 @@ pub fn show(ui: &mut Ui, attempts: &[AttemptRow]) {
     let address = longest.min(tokens::TIMELINE_ADDRESS).min(width * ADDRESS_PART);
     let bars = ((width - address) * BARS_PART).max(tokens::TIMELINE_BARS);
 
+    let height = if attempts.len() > MANY { tokens::TIMELINE_DENSE_ROW } else { tokens::TIMELINE_ROW };
     let (rect, _) = ui.allocate_exact_size(vec2(width, tokens::TIMELINE_ROW), Sense::hover());
     let columns = Columns::of(rect, address, bars);
     let painter = ui.painter();
     for tick in axis.ticks(columns.bars.width()) {
         let x = axis.x(columns.bars, tick);
-        let words = text::short(tick);
+        let words = text::seconds(tick);
         painter.text(pos2(x, rect.center().y), Align2::CENTER_CENTER, words, small.clone(), palette.weak);
     }
     let lines = ui.painter().add(egui::Shape::Noop);
     let top = rect.bottom();
     for attempt in attempts {
-        row(ui, attempt, &axis, address, bars);
+        row(ui, attempt, height, &axis, address, bars);
     }
     let bottom = ui.min_rect().bottom();
     let grid = axis.ticks(columns.bars.width()).into_iter().map(|tick| {
@@ -68,9 +69,9 @@ pub fn words(attempt: &AttemptRow) -> String {
     }
 }
 
-fn row(ui: &mut Ui, attempt: &AttemptRow, axis: &Axis, address: f32, bars: f32) {
+fn row(ui: &mut Ui, attempt: &AttemptRow, height: f32, axis: &Axis, address: f32, bars: f32) {
     let palette = Palette::of(ui);
-    let size = vec2(ui.available_width(), tokens::TIMELINE_ROW);
+    let size = vec2(ui.available_width(), height);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let columns = Columns::of(rect, address, bars);
     let idle = matches!(attempt.outcome, AttemptOutcome::Waiting | AttemptOutcome::NotTried);
@@ -209,7 +210,10 @@ fn width_of(ui: &Ui, text: &str, size: f32) -> f32 {
 const ADDRESS_PART: f32 = 0.34;
 
 /// Part of the rest for the bars.
-const BARS_PART: f32 = 0.46;
+const BARS_PART: f32 = 0.42;
+
+/// From so many addresses on, rows stand closer.
+const MANY: usize = 12;
 
 const STEPS_MS: [u64; 14] =
     [10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 60_000, 300_000, 1_200_000];

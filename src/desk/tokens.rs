@@ -80,6 +80,8 @@ pub const SEEK_KNOB: f32 = 7.0;
 pub const SEEK_MARK: f32 = 5.0;
 /// Height of an address in the timeline of a dialling.
 pub const TIMELINE_ROW: f32 = 21.0;
+/// The same where there are many.
+pub const TIMELINE_DENSE_ROW: f32 = 18.0;
 /// Height of its bar.
 pub const TIMELINE_BAR: f32 = 9.0;
 /// Width of the column of addresses.
@@ -94,6 +96,8 @@ pub const TIMELINE_HEIGHT: f32 = 240.0;
 pub const TIMELINE_SLIVER: f32 = 3.0;
 /// Room of a tick's label.
 pub const TIMELINE_TICK: f32 = 44.0;
+/// Width of the labels in a popup of facts.
+pub const FACT_LABEL_WIDTH: f32 = 80.0;
 /// Width of a popup of facts.
 pub const POPUP_WIDTH: f32 = 520.0;
 /// Width of a popup that is a small form.
@@ -147,8 +151,12 @@ pub const INSPECTOR_FILTER: f32 = 170.0;
 pub const INSPECTOR_CONNECTION: f32 = 170.0;
 /// Height of the chosen message when it is first shown.
 pub const INSPECTED_HEIGHT: f32 = 210.0;
-/// Width of a dump of bytes.
-pub const HEX_WIDTH: f32 = 590.0;
+/// Width of a dump of bytes, sixteen a line.
+pub const HEX_WIDTH: f32 = 600.0;
+/// The same with eight a line.
+pub const HEX_NARROW: f32 = 350.0;
+/// Least width of the fields beside it.
+pub const FIELDS_WIDTH: f32 = 300.0;
 /// Least width of the title column.
 pub const RECORDING_TITLE_MIN: f32 = 120.0;
 

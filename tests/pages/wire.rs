@@ -140,6 +140,7 @@ fn a_backup_is_started_and_stopped() {
     assert_eq!(front.sent(), ["StartBackup"]);
     front.show(wired::with_backup());
     harness.run();
+    click(&mut harness, "Home");
     click(&mut harness, "Stop backup");
     assert!(front.sent().is_empty(), "it has a meeting");
     click(&mut harness, "Stop backup and close meetings");
@@ -171,12 +172,12 @@ fn how_to_connect_is_checked_while_it_is_typed() {
     click(&mut harness, "How to connect");
     assert!(is_disabled(&harness, "Use from now on"), "nothing was changed");
     click(&mut harness, "TCP");
-    type_into(&mut harness, "HTTP proxy", "proxy:8080");
+    type_into(&mut harness, "Proxy address", "proxy:8080");
     assert!(is_disabled(&harness, "Use from now on"));
     assert!(harness.query_by_label_contains("It begins with http://").is_some());
     harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
     harness.run();
-    type_into(&mut harness, "HTTP proxy", "http://proxy:8080");
+    type_into(&mut harness, "Proxy address", "http://proxy:8080");
     click(&mut harness, "Like the browser client");
     click(&mut harness, "Use from now on");
     let commands = front.take();
@@ -186,7 +187,7 @@ fn how_to_connect_is_checked_while_it_is_typed() {
     let mut results = SnapshotResults::new();
     pictures(&mut results, "how-to-connect", &fixtures::busy(), |harness| {
         click(harness, "How to connect");
-        type_into(harness, "HTTP proxy", "http://me@proxy");
+        type_into(harness, "Proxy address", "http://me@proxy");
     });
 }
 
@@ -356,6 +357,7 @@ fn the_inspector_follows_until_it_is_scrolled_up() {
         unit: eframe::egui::MouseWheelUnit::Point,
         delta: eframe::egui::vec2(0.0, 400.0),
         phase: eframe::egui::TouchPhase::Move,
+        source: eframe::egui::MouseWheelSource::Unknown,
         modifiers: Modifiers::NONE,
     });
     harness.run_steps(40);

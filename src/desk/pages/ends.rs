@@ -101,7 +101,7 @@ fn untrusted(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot, (server, f
                 ui.add_space(tokens::GAP_XS);
                 widgets::weak(
                     ui,
-                    "Compare it with what the server's administrator gives you on another way. If you cannot, close this.",
+                    "Compare it with what the server's administrator gives you in another way. If you cannot, close this.",
                 );
                 ui.add_space(tokens::GAP_S);
                 ui.horizontal(|ui| {

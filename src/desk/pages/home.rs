@@ -132,7 +132,7 @@ fn backup_card(ui: &mut Ui, cx: &mut Cx<'_>) {
         if !matches!(backup, McuState::Failed { .. }) {
             widgets::weak(
                 ui,
-                "A second MCU on another address: jnj files issued while it runs name it too, so clients have somewhere to go when the first one is gone.",
+                "A second MCU. Jnj files issued while it runs name it too, so that clients go there when the first one is gone.",
             );
         }
     });

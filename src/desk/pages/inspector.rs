@@ -28,6 +28,8 @@ pub struct Watch {
     pub chosen: Option<u64>,
     /// The end of the table is left, and not returned to by itself.
     pub scrolled_up: bool,
+    /// The end is wanted in sight in the next frame.
+    pub to_end: bool,
     /// What is shown while it is paused.
     pub paused: Option<Arc<InspectorSnapshot>>,
     shown: Shown,
@@ -230,7 +232,11 @@ fn keys(ui: &Ui, cx: &mut Cx<'_>, lines: &[Arc<InspectorLine>]) {
 fn table(ui: &mut Ui, cx: &mut Cx<'_>, seen: &InspectorSnapshot, lines: &[Arc<InspectorLine>]) {
     ui.spacing_mut().item_spacing = vec2(tokens::GAP_M, 0.0);
     let follows = !cx.state.watch.scrolled_up;
-    let output = TableBuilder::new(ui)
+    let mut builder = TableBuilder::new(ui);
+    if std::mem::take(&mut cx.state.watch.to_end) {
+        builder = builder.scroll_to_row(lines.len().saturating_sub(1), Some(Align::BOTTOM));
+    }
+    let output = builder
         .id_salt("inspector")
         .striped(true)
         .auto_shrink(false)
@@ -278,8 +284,8 @@ fn draw_row(row: &mut TableRow<'_, '_>, cx: &mut Cx<'_>, seen: &InspectorSnapsho
         ui.spacing_mut().item_spacing.x = tokens::GAP_XS;
         let palette = Palette::of(ui);
         widgets::dot(ui, palette.of_series(line.connection));
-        let words = label(seen, line.connection);
-        cell(ui, RichText::new(&words).color(palette.text)).on_hover_text(words);
+        let whole = label(seen, line.connection);
+        cell(ui, RichText::new(short_label(&whole)).color(palette.text)).on_hover_text(whole);
     });
     row.col(|ui| arrow(ui, line.direction));
     row.col(|ui| {
@@ -330,7 +336,9 @@ fn details(ui: &mut Ui, cx: &mut Cx<'_>, line: &InspectorLine) {
         },
     );
     let room = ui.available_rect_before_wrap();
-    let dump = tokens::HEX_WIDTH.min(room.width() * DUMP_PART);
+    // Where sixteen bytes a line leave too little for the fields, eight do.
+    let wide = room.width() >= tokens::HEX_WIDTH + tokens::FIELDS_WIDTH;
+    let (per_line, dump) = if wide { (16, tokens::HEX_WIDTH) } else { (8, tokens::HEX_NARROW) };
     let (left, right) = room.split_left_right_at_x(room.right() - dump);
     widgets::within(ui, left.with_max_x(left.right() - tokens::GAP_M), Layout::top_down(Align::Min), |ui| {
         ScrollArea::vertical().id_salt("fields").auto_shrink(false).show(ui, |ui| fields(ui, line));
@@ -338,7 +346,7 @@ fn details(ui: &mut Ui, cx: &mut Cx<'_>, line: &InspectorLine) {
     widgets::within(ui, right, Layout::top_down(Align::Min), |ui| {
         ScrollArea::both().id_salt("bytes").auto_shrink(false).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
-            for words in hex_dump(&line.bytes) {
+            for words in hex_dump(&line.bytes, per_line) {
                 ui.add(Label::new(RichText::new(words).monospace().color(palette.text)).extend());
             }
             let left_out = line.size.saturating_sub(line.bytes.len());
@@ -384,8 +392,9 @@ fn fields_in_a_line(fields: &[(String, String)]) -> String {
     out
 }
 
-/// Offset, sixteen bytes, and what of them is ASCII.
-fn hex_dump(bytes: &[u8]) -> Vec<String> {
+/// Offset, eight or sixteen bytes, and what of them is ASCII.
+fn hex_dump(bytes: &[u8], per_line: usize) -> Vec<String> {
+    let columns = per_line * 3 + usize::from(per_line > 8);
     let line = |(n, row): (usize, &[u8])| {
         let hex: String = row
             .iter()
@@ -394,14 +403,25 @@ fn hex_dump(bytes: &[u8]) -> Vec<String> {
             .collect();
         let plain: String =
             row.iter().map(|byte| if (0x20..0x7f).contains(byte) { char::from(*byte) } else { '.' }).collect();
-        format!("{:04x} {hex:<49}  {plain}", n * 16)
+        format!("{:04x} {hex:<columns$}  {plain}", n * per_line)
     };
-    bytes.chunks(16).enumerate().map(line).collect()
+    bytes.chunks(per_line).enumerate().map(line).collect()
 }
 
 fn label(seen: &InspectorSnapshot, number: u32) -> String {
     let known = seen.connections.iter().find(|connection| connection.number == number);
     known.map_or_else(|| format!("connection {number}"), |connection| connection.label.clone())
+}
+
+/// Which end and whose connection, `mcu  Olive`, of a label `mcu <- 127.0.0.1:50412 (Olive)`: the name is what people look for, and the
+/// whole of it stands in the tooltip. A label without a name is left as it is.
+fn short_label(label: &str) -> String {
+    let named = label.strip_suffix(')').and_then(|label| label.split_once(" ("));
+    let end = label.split_once(" <- ").or_else(|| label.split_once(" -> "));
+    match (end, named) {
+        (Some((end, _)), Some((_, name))) if !name.is_empty() => format!("{end}  ·  {name}"),
+        _ => label.to_owned(),
+    }
 }
 
 fn direction_word(direction: Direction) -> &'static str {
@@ -410,9 +430,6 @@ fn direction_word(direction: Direction) -> &'static str {
         Direction::Sent => "sent",
     }
 }
-
-/// The bytes of the chosen line get no more of the width than this.
-const DUMP_PART: f32 = 0.66;
 
 /// Bytes of fields that are laid out for a row.
 const LONGEST_LINE: usize = 400;
@@ -455,11 +472,19 @@ mod tests {
     }
 
     #[test]
+    fn a_connection_is_called_by_the_name_of_its_person_where_there_is_one() {
+        assert_eq!(short_label("mcu <- 127.0.0.1:50412 (Olive (QA))"), "mcu  ·  Olive (QA)");
+        assert_eq!(short_label("client 1 -> mcu.example.com:2333 (王小明)"), "client 1  ·  王小明");
+        assert_eq!(short_label("client 1 -> mcu.example.com:2333"), "client 1 -> mcu.example.com:2333");
+        assert_eq!(short_label("odd ()"), "odd ()");
+    }
+
+    #[test]
     fn bytes_are_dumped_sixteen_a_line_with_their_letters_in_one_column() {
-        let lines = hex_dump(&(0x30..0x43).collect::<Vec<u8>>());
+        let lines = hex_dump(&(0x30..0x43).collect::<Vec<u8>>(), 16);
         assert_eq!(lines[0], "0000  30 31 32 33 34 35 36 37  38 39 3a 3b 3c 3d 3e 3f  0123456789:;<=>?");
         assert_eq!(lines[1].find("@AB"), lines[0].find("0123456789:"));
-        assert!(hex_dump(&[]).is_empty());
+        assert!(hex_dump(&[], 8).is_empty());
     }
 
     #[test]

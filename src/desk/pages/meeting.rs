@@ -22,7 +22,10 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot) {
     Panel::top("meeting header").frame(bar).show(ui, |ui| header(ui, cx, session));
     match &session.phase {
         SessionPhase::Dialling { address } => {
-            let text = if session.attempts.is_empty() { format!("Trying {address}") } else { String::new() };
+            let text = match session.attempts.len() {
+                0 | 1 => format!("Trying {address}"),
+                n => format!("The jnj names {n} addresses. The first that answers is taken."),
+            };
             waiting(ui, cx, session, "Looking for the server…", &text);
             ends::dialling(ui, session);
         }
@@ -252,11 +255,12 @@ fn reconnecting(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot) {
         Some(left) => format!("Attempt {attempt} in {}", text::span(whole_seconds(*left))),
         None => format!("Attempt {attempt} is being made…"),
     };
+    ui.spacing_mut().item_spacing.y = 0.0;
     let left = format!("gives up in {}", text::length(whole_seconds(*gives_up_in)));
     widgets::row_with_end(
         ui,
         |ui| {
-            ui.label(RichText::new("The connection was lost").color(palette.warn));
+            ui.label(RichText::new("The connection was lost:").color(palette.warn));
             ui.add(Label::new(RichText::new(why).color(palette.weak)).truncate());
         },
         |ui| {
