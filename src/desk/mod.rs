@@ -1,9 +1,12 @@
 //! The window: pages of an installation, its meetings and its recordings.
 //!
 //! In: [`Snapshot`](crate::installation::snapshot::Snapshot)s, clicks and keys. Out:
-//! [`Command`](crate::installation::command::Command)s. Knows no bytes, no sockets, and no files but the paths that dialogs give.
+//! [`Command`](crate::installation::command::Command)s. Knows no bytes, no sockets, and of files the paths that
+//! dialogs give and whether a recently used one is still there.
 //!
 //! - [`tokens`]: every size and colour; [`action`]: everything that can be done; [`widgets`]: the parts of pages.
+//! - [`timeline`], [`connection`], [`connecting`], [`refusals`]: how a server is reached, and why it says no; [`playback`]: its
+//!   controls.
 //! - [`shell`]: navigation, status bar, questions and toasts around the [`pages`].
 //! - [`perform`]: from an action to commands and to the window's own [`state`].
 

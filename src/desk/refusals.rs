@@ -39,7 +39,7 @@ const TABLE: [(u8, &str, &str); 33] = [
     (
         251,
         "The MCU does not accept what the jnj says",
-        "A value in the jnj is missing or out of range. Look at it with: hitdeck jnj show FILE",
+        "A value in the jnj is missing or out of range. It is shown by hitdeck jnj show.",
     ),
     (250, "The MCU does not know this session", "The meeting was closed, or the MCU was started anew. Join again."),
     (
@@ -107,7 +107,7 @@ mod tests {
         let all: Vec<Words> = (223..=255).map(words).collect();
         let titles: HashSet<&str> = all.iter().map(|w| w.title).collect();
         assert_eq!(titles.len(), all.len());
-        assert!(all.iter().all(|w| w.title != UNKNOWN.0 && w.advice.ends_with(|end| end == '.' || end == 'E')));
+        assert!(all.iter().all(|w| w.title != UNKNOWN.0 && w.advice.ends_with('.')));
         assert_eq!(words(7).title, UNKNOWN.0);
         assert_eq!((shown(229), shown(255)), (19_973, 19_999));
     }

@@ -99,11 +99,11 @@ pub const TIMELINE_TICK: f32 = 44.0;
 /// Width of the labels in a popup of facts.
 pub const FACT_LABEL_WIDTH: f32 = 80.0;
 /// Width of a popup of facts.
-pub const POPUP_WIDTH: f32 = 520.0;
+pub const POPUP_WIDTH: f32 = 600.0;
 /// Width of a popup that is a small form.
 pub const POPUP_FORM_WIDTH: f32 = 330.0;
 /// How strong a page is that waits for its connection.
-pub const DIMMED: f32 = 0.45;
+pub const DIMMED: f32 = 0.55;
 /// How strong an outline or a line is against its text's colour.
 pub const FAINT: f32 = 0.5;
 /// How strong a tinted background is.

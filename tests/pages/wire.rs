@@ -1,7 +1,6 @@
 //! Dialling, reconnecting, backups, ends, playback over the wire and the inspector: how they look and what they send.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use eframe::egui::{Key, Modifiers, OutputCommand, Theme};
 use egui_kittest::kittest::{NodeT, Queryable};
@@ -369,15 +368,11 @@ fn the_inspector_follows_until_it_is_scrolled_up() {
 }
 
 #[test]
-fn five_thousand_messages_are_drawn_fast() {
+fn of_five_thousand_messages_only_those_in_sight_are_laid_out() {
     let (_, mut harness) = open(wired::watching(5_000));
     click(&mut harness, "Inspector");
     let nodes = harness.root().children_recursive().count();
-    assert!(nodes < 1_500, "only what is in sight is laid out: {nodes} nodes");
-    let before = Instant::now();
-    harness.run_steps(20);
-    // An unoptimised build on a busy machine; without the virtual table it takes many times as long.
-    assert!(before.elapsed() < Duration::from_secs(4), "{:?}", before.elapsed());
+    assert!(nodes < 1_500, "{nodes} nodes");
 }
 
 #[test]

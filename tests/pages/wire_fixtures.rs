@@ -173,9 +173,12 @@ pub fn playback() -> WirePlayback {
     }
 }
 
+/// Name, direction and fields of a message.
+type Kind = (&'static str, Direction, &'static [(&'static str, &'static str)]);
+
 /// A window that watches, with so many lines.
 pub fn watching(lines: u64) -> Snapshot {
-    let kinds: [(&str, Direction, &[(&str, &str)]); 6] = [
+    let kinds: [Kind; 6] = [
         (
             "CHAT_TEXT_TIME",
             Direction::Received,

@@ -472,6 +472,19 @@ mod tests {
     }
 
     #[test]
+    fn lines_are_filtered_once_for_each_change() {
+        let all = Arc::new(vec![line(1, Direction::Sent, "CHAT", "x")]);
+        let mut watch = Watch::default();
+        let first = watch.lines(&all);
+        assert!(Arc::ptr_eq(&first, &watch.lines(&all)), "nothing has changed");
+        watch.filter.text = "y".into();
+        assert!(watch.lines(&all).is_empty());
+        watch.filter.text.clear();
+        let more = Arc::new(vec![line(1, Direction::Sent, "CHAT", "x"), line(2, Direction::Sent, "CHAT", "x")]);
+        assert_eq!(watch.lines(&more).len(), 2);
+    }
+
+    #[test]
     fn a_connection_is_called_by_the_name_of_its_person_where_there_is_one() {
         assert_eq!(short_label("mcu <- 127.0.0.1:50412 (Olive (QA))"), "mcu  ·  Olive (QA)");
         assert_eq!(short_label("client 1 -> mcu.example.com:2333 (王小明)"), "client 1  ·  王小明");
