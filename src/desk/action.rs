@@ -271,6 +271,9 @@ impl Action {
                 McuState::Elsewhere { .. } => Err("Another process runs this MCU. Issue a playback jnj there."),
                 _ => Err("Start the MCU first: it plays the recording."),
             },
+            Action::ClearInspector | Action::CopyInspector if shot.inspector.lines.is_empty() => {
+                Err("No message was seen yet.")
+            }
             Action::OpenRecent(path) if state.recent.is_missing(path) => Err("The file is not there any more."),
             Action::SetConnecting(connecting) if **connecting == shot.connecting => {
                 Err("This is what is used already.")
@@ -347,6 +350,17 @@ mod tests {
     fn an_unavailable_action_says_why() {
         let (shot, state) = (Snapshot::default(), State::default());
         for action in [Action::StopMcu, Action::StartMeeting, Action::Leave(7), Action::Send(7), Action::TakeToken(7)] {
+            assert!(action.available(&shot, &state).is_err(), "{action:?}");
+        }
+        for action in [
+            Action::ReconnectNow(7),
+            Action::CutConnection(7),
+            Action::SetRepeat(7, true),
+            Action::StopBackup,
+            Action::PullThePlug,
+            Action::PlayOverWire(PathBuf::new()),
+            Action::CopyInspector,
+        ] {
             assert!(action.available(&shot, &state).is_err(), "{action:?}");
         }
         assert_eq!(Action::StartMcu.available(&shot, &state), Ok(()));
