@@ -107,7 +107,7 @@ mod tests {
         let all: Vec<Words> = (223..=255).map(words).collect();
         let titles: HashSet<&str> = all.iter().map(|w| w.title).collect();
         assert_eq!(titles.len(), all.len());
-        assert!(all.iter().all(|w| w.title != UNKNOWN.0 && w.advice.ends_with(|end| end == '.' || end == 'E')));
+        assert!(all.iter().all(|w| w.title != UNKNOWN.0 && w.advice.ends_with(['.', 'E'])));
         assert_eq!(words(7).title, UNKNOWN.0);
         assert_eq!((shown(229), shown(255)), (19_973, 19_999));
     }

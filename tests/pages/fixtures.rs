@@ -7,8 +7,8 @@ use std::time::Duration;
 use hitdeck::installation::command::Command;
 use hitdeck::installation::front::{Front, Wake};
 use hitdeck::installation::snapshot::{
-    Level, LogLine, McuRunning, McuState, MeetingRow, Notice, PlayerSnapshot, RecordingKind, RecordingRow, SampleUser,
-    SessionPhase, SessionSnapshot, Snapshot,
+    AttemptOutcome, AttemptRow, Level, LogLine, McuRunning, McuState, MeetingRow, Notice, PlayerSnapshot, RecentJnj,
+    RecordingKind, RecordingRow, SampleUser, SessionPhase, SessionSnapshot, Snapshot, WirePlayback,
 };
 use hitdeck::meeting::view::{Audience, ChatLine, NOBODY, Person, RecordingState, View};
 
@@ -278,6 +278,73 @@ pub fn session(id: u64, phase: SessionPhase) -> Arc<SessionSnapshot> {
 /// A session that has seen nothing of its meeting yet.
 pub fn outside(id: u64, phase: SessionPhase) -> Arc<SessionSnapshot> {
     Arc::new(SessionSnapshot { view: Arc::default(), in_meeting: Duration::ZERO, ..(*session(id, phase)).clone() })
+}
+
+/// The same after a primary that refused and was slow, a backup that won, and two that were not needed.
+pub fn with_attempts(session: Arc<SessionSnapshot>) -> Arc<SessionSnapshot> {
+    let ms = Duration::from_millis;
+    let row = |address: &str, started: Option<u64>, ended: Option<u64>, outcome| AttemptRow {
+        address: address.into(),
+        started: started.map(ms),
+        ended: ended.map(ms),
+        outcome,
+    };
+    let refused = "127.0.0.1:2333 refused the connection: check the port, and that the MCU is running";
+    let attempts = vec![
+        row("127.0.0.1:2333", Some(0), Some(40), AttemptOutcome::Failed(refused.into())),
+        row("127.0.0.1:443", Some(500), Some(1_720), AttemptOutcome::Closed),
+        row(
+            "backup-1.meeting.example.com:2333",
+            Some(1_000),
+            Some(1_200),
+            AttemptOutcome::KeysFailed("no version".into()),
+        ),
+        row("[2001:db8::215:c5ff:fe0e:bef8]:2333", Some(1_500), Some(1_720), AttemptOutcome::Won),
+        row("會議-備援.example.tw:2333", None, None, AttemptOutcome::NotTried),
+    ];
+    Arc::new(SessionSnapshot { attempts: Arc::new(attempts), ..(*session).clone() })
+}
+
+/// Somebody watches a recording of an MCU.
+pub fn wire_playback() -> Arc<SessionSnapshot> {
+    let playback = WirePlayback {
+        start_ms: 0,
+        end_ms: 3_600_000,
+        position_ms: 1_324_000,
+        playing: true,
+        speed: 150,
+        repeat: true,
+        at_end: false,
+        can_change_speed: true,
+        recorded_at: (2026, 11, 23, 9, 41),
+    };
+    let mut view = View { me: NOBODY, owns_token: false, ..view() };
+    view.chat.truncate(8);
+    let session = session(1, SessionPhase::InMeeting);
+    Arc::new(SessionSnapshot { playback: Some(playback), view: Arc::new(view), ..(*session).clone() })
+}
+
+/// A backup beside the MCU, and files that were used lately.
+pub fn with_backup() -> Snapshot {
+    let recent = |n: i64, what: &str, playback| RecentJnj {
+        path: format!("/srv/qa/downloads/a-folder-with-quite-a-long-name/{n}.jnj").into(),
+        what: what.into(),
+        server: "mcu.example.com:2333".into(),
+        playback,
+        used: START - n * 3_600_000,
+    };
+    let files =
+        vec![recent(1, "Weekly planning", false), recent(2, "產品會議：新的白板", true), recent(3, "3.jnj", false)];
+    let shot = busy();
+    let backup = match &shot.mcu {
+        McuState::Running(primary) => McuState::Running(McuRunning {
+            address: "127.0.0.2:2333".parse().unwrap(),
+            meetings: Vec::new(),
+            ..primary.clone()
+        }),
+        other => other.clone(),
+    };
+    Snapshot { backup, recent: Arc::new(files), sessions: Vec::new(), ..shot }
 }
 
 fn dialling(id: u64) -> Arc<SessionSnapshot> {

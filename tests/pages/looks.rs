@@ -6,7 +6,9 @@ use eframe::egui::Theme;
 use egui_kittest::kittest::Queryable;
 use egui_kittest::{Harness, SnapshotResults};
 use hitdeck::desk::Desk;
-use hitdeck::installation::snapshot::{Level, PlayerSnapshot, RecordingKind, SessionEnd, SessionPhase, Snapshot};
+use hitdeck::installation::snapshot::{
+    Level, PlayerSnapshot, RecordingKind, SessionEnd, SessionPhase, SessionSnapshot, Snapshot,
+};
 
 use crate::fixtures::{self, FakeFront};
 use crate::{cjk, window};
@@ -181,6 +183,51 @@ fn a_playback() {
     pictures(&mut results, "player-damaged", &fixtures::with_player(Arc::new(player)), |harness| {
         click(harness, "Show tab: Weekly planning")
     });
+}
+
+#[test]
+fn a_failover_a_lost_connection_and_its_ends() {
+    let mut results = SnapshotResults::new();
+    let phase = |phase| fixtures::with_attempts(fixtures::outside(1, phase));
+    let inside = |phase| fixtures::with_attempts(fixtures::session(1, phase));
+    let dialling = phase(SessionPhase::Dialling { address: "mcu.example.com:2333".into() });
+    let nowhere = SessionEnd::NotConnected { why: "Nobody answered.".into() };
+    let untrusted = SessionEnd::Untrusted {
+        server: "mcu.example.com:443".into(),
+        fingerprint: ["AB"; 32].join(":"),
+        why: "invalid peer certificate: UnknownIssuer".into(),
+    };
+    let stale = SessionSnapshot {
+        can_reissue: true,
+        ..(*phase(SessionPhase::Ended(SessionEnd::Refused { code: 229, meaning: "the authentication fails".into() })))
+            .clone()
+    };
+    let back = SessionPhase::Reconnecting {
+        why: "the server closed the connection".into(),
+        attempt: 4,
+        next_in: Some(std::time::Duration::from_secs(8)),
+        gives_up_in: std::time::Duration::from_secs(540),
+    };
+    let states = [
+        ("failover-dialling", dialling, "alice-40.jnj"),
+        ("failover-nowhere", phase(SessionPhase::Ended(nowhere)), "alice-40.jnj"),
+        ("failover-reconnecting", inside(back), "Weekly planning"),
+        ("end-untrusted", phase(SessionPhase::Ended(untrusted)), "alice-40.jnj"),
+        ("end-stale", Arc::new(stale), "alice-40.jnj"),
+    ];
+    for (name, session, tab) in states {
+        let shot = fixtures::with_session(session);
+        pictures(&mut results, name, &shot, |harness| click(harness, &format!("Show tab: {tab}")));
+    }
+}
+
+#[test]
+fn a_playback_over_the_wire_and_a_backup() {
+    let mut results = SnapshotResults::new();
+    pictures(&mut results, "player-wire", &fixtures::with_session(fixtures::wire_playback()), |harness| {
+        click(harness, "Show tab: Weekly planning")
+    });
+    pictures(&mut results, "home-backup", &fixtures::with_backup(), |_| {});
 }
 
 #[test]
