@@ -2,7 +2,7 @@
 //!
 //! In: one [`SessionSnapshot`]. Out: a button with its popup, and actions on the connection.
 
-use eframe::egui::{Button, Frame, Grid, Label, Popup, PopupCloseBehavior, RichText, ScrollArea, Ui, vec2};
+use eframe::egui::{Align, Button, Frame, Label, Layout, Popup, PopupCloseBehavior, RichText, ScrollArea, Ui, vec2};
 
 use super::action::Action;
 use super::tokens::{self, Palette};
@@ -40,14 +40,18 @@ fn details(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot) {
         facts.push(("Came back", text::count(times, "time, by itself", "times, by itself")));
     }
     ui.spacing_mut().interact_size.y = tokens::TIMELINE_ROW;
-    Grid::new("connection").num_columns(2).spacing(vec2(tokens::GAP_L, tokens::GAP_XS)).show(ui, |ui| {
-        for (label, value) in facts {
-            ui.label(RichText::new(label).color(palette.weak));
-            ui.set_max_width(tokens::POPUP_WIDTH - tokens::FORM_LABEL_WIDTH);
+    for (label, value) in facts {
+        // Not a grid: in a popup its columns take their width from a frame that was not drawn, and lie on each other.
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = tokens::GAP_L;
+            let place = vec2(tokens::FORM_LABEL_WIDTH, tokens::TIMELINE_ROW);
+            ui.allocate_ui_with_layout(place, Layout::left_to_right(Align::Center), |ui| {
+                ui.set_min_width(place.x);
+                ui.label(RichText::new(label).color(palette.weak));
+            });
             ui.add(Label::new(RichText::new(value).color(palette.strong)).truncate());
-            ui.end_row();
-        }
-    });
+        });
+    }
     if !session.attempts.is_empty() {
         ui.add_space(tokens::GAP_XS);
         ui.separator();
