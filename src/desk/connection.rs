@@ -42,6 +42,7 @@ fn details(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot) {
     ui.spacing_mut().item_spacing.y = tokens::GAP_XS;
     ui.spacing_mut().interact_size.y = tokens::TIMELINE_ROW;
     for (label, value) in facts {
+        // Not a grid: in a popup its columns take their width from a frame that was not drawn, and lie on each other.
         ui.horizontal(|ui| {
             let size = vec2(tokens::FACT_LABEL_WIDTH, tokens::TIMELINE_ROW);
             ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {

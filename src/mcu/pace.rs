@@ -32,6 +32,11 @@ impl<T> Pace<T> {
         None
     }
 
+    /// The writing ended only now: the second counts from here, so that no file of several is early.
+    pub(super) fn wrote(&mut self, now: Duration) {
+        self.written = Some(now);
+    }
+
     /// What was never written, whatever the time: the last word.
     pub(super) fn last(&mut self) -> Option<T> {
         self.pending.take()
@@ -66,6 +71,16 @@ mod tests {
         assert_eq!((pace.due(at(400)), pace.wait(at(400))), (None, Some(Duration::from_millis(600))));
         assert_eq!(pace.due(at(1_000)), Some(3), "the one in between is left out");
         assert_eq!(pace.due(at(5_000)), None);
+    }
+
+    #[test]
+    fn the_second_counts_from_the_end_of_a_slow_writing() {
+        let mut pace = Pace::default();
+        pace.offer(1);
+        assert_eq!(pace.due(at(0)), Some(1));
+        pace.wrote(at(300));
+        pace.offer(2);
+        assert_eq!((pace.due(at(1_200)), pace.due(at(1_300))), (None, Some(2)));
     }
 
     #[test]

@@ -151,6 +151,7 @@ fn keep(
                 }
                 Err(_) => {}
             }
+            pace.wrote(clock.now().steady);
         }
         if ended {
             return;

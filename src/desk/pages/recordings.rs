@@ -124,6 +124,7 @@ fn play_button(ui: &mut Ui, cx: &mut Cx<'_>, all: &[RecordingRow]) {
     match chosen.filter(|r| text::playable(r.kind)) {
         Some(row) => {
             cx.button_as(ui, Action::PlayFile(row.path.clone()), Look::Primary, "Play", "");
+            cx.button(ui, Action::PlayOverWire(row.path.clone()), Look::Plain);
         }
         None => {
             let why = chosen.map_or("Choose a recording first", |r| text::kind(r.kind).1);
