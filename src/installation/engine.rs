@@ -21,7 +21,7 @@ use super::demo::Cast;
 use super::folder::{DEFAULT_LISTEN, Hold, Installation, InstallationError, read};
 use super::front::Front;
 use super::logbook::Logbook;
-use super::order::{GuestOrder, RequestOrder};
+use super::order::{GuestOrder, RequestOrder, stamp};
 use super::playback::{PlayCommand, Playback};
 use super::recent::Recent;
 use super::rows;
@@ -460,7 +460,7 @@ impl Task {
         let Some(mut request) = self.tabs.get(&id).and_then(|tab| self.stale_request(&tab.jnj)) else {
             return self.complain("That jnj was not issued here, or is still fresh".into());
         };
-        request.timestamp = self.clock.now().unix_seconds();
+        stamp(&mut request, self.clock.now());
         match self.seal(&request) {
             Ok(jnj) => {
                 if let Some(tab) = self.tabs.remove(&id) {

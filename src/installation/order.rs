@@ -65,8 +65,8 @@ impl RequestOrder {
         request.meeting_title = (!self.title.is_empty()).then(|| self.title.clone());
         if let Some(password) = &self.password {
             request.password = Some(PasswordHash::of(password));
-            request.timestamp = now.unix_seconds() + PASSWORD_VALID_S;
         }
+        stamp(&mut request, now);
         for item in &self.set {
             set(&mut request, item)?;
         }
@@ -74,6 +74,12 @@ impl RequestOrder {
         request.to_xml()?;
         Ok(request)
     }
+}
+
+/// Makes a request good from now on: its timestamp is the present, or with a password the last second at which that counts, a day
+/// ahead (guide 3.10).
+pub fn stamp(request: &mut ServiceRequest, now: Now) {
+    request.timestamp = now.unix_seconds() + if request.password.is_some() { PASSWORD_VALID_S } else { 0 };
 }
 
 /// Why an order makes no request.
@@ -140,3 +146,38 @@ fn set(request: &mut ServiceRequest, item: &str) -> Result<(), OrderError> {
 
 /// The guide's own example of a good expiration date (3.10).
 const PASSWORD_VALID_S: i64 = 24 * 3600;
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::hit::freshness::{DEFAULT_WINDOW, Freshness};
+
+    #[test]
+    fn a_request_that_is_stamped_anew_is_good_for_as_long_as_a_new_one() {
+        let at = |seconds: i64| Now { office: seconds * 1000, steady: Duration::ZERO };
+        for (password, good_for) in [(None, 300), (Some("open sesame"), PASSWORD_VALID_S)] {
+            let order = RequestOrder {
+                owner: ("olive".into(), "Olive".into()),
+                meeting_id: "room".into(),
+                command: CommandKind::Meeting,
+                guest: None,
+                group: None,
+                duration_min: 0,
+                title: String::new(),
+                password: password.map(str::to_owned),
+                recorded: false,
+                set: vec!["timestamp.value=1000".into()],
+            };
+            let mut request = order.request(at(2_000_000)).unwrap();
+            let judged = |request: &ServiceRequest, now: i64| {
+                Freshness::judge(request.timestamp, request.password.is_some(), at(now), DEFAULT_WINDOW)
+            };
+            assert!(matches!(judged(&request, 2_000_000), Freshness::Expired { .. }));
+            stamp(&mut request, at(2_000_000));
+            assert_eq!(judged(&request, 2_000_000 + good_for), Freshness::Fresh);
+            assert_eq!(judged(&request, 2_000_001 + good_for), Freshness::Expired { by: 1 });
+        }
+    }
+}

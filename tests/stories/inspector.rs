@@ -8,13 +8,10 @@ use hitdeck::clock::Clock;
 use hitdeck::hit::jnj::{Credential, Jnj, Relay};
 use hitdeck::hit::password::PasswordHash;
 use hitdeck::hit::request::CommandKind;
-use hitdeck::installation::Installation;
-use hitdeck::installation::command::{Command, JnjSource};
-use hitdeck::installation::engine::{Engine, EngineOptions};
+use hitdeck::installation::command::Command;
 use hitdeck::installation::front::Front as _;
-use hitdeck::installation::logbook::Logbook;
 use hitdeck::installation::order::RequestOrder;
-use hitdeck::installation::snapshot::{Direction, InspectorLine, McuState, SessionPhase, Snapshot};
+use hitdeck::installation::snapshot::{Direction, InspectorLine, SessionPhase, Snapshot};
 use hitdeck::link::Inspector;
 use hitdeck::link::inspector::MAX_LINES;
 use hitdeck::mcu::rehearsal::{self, Act};
@@ -23,10 +20,9 @@ use hitdeck::wire::ToServer;
 use hitdeck::wire::chat::ChatToServer;
 use hitdeck::wire::join::flags;
 use hitdeck::wire::layout::Passed;
-use tokio::sync::Notify;
 
 use crate::peer::Peer;
-use crate::stage::{Stage, guest, heard, joined, owner, say, until, within};
+use crate::stage::{Stage, Window, guest, heard, joined, owner, say, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn both_ends_of_every_connection_are_seen_and_no_secret_is() {
@@ -197,46 +193,33 @@ async fn a_flood_of_messages_stays_within_bounds() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_window_switches_the_inspector_of_everything_in_the_engine() {
-    let folder = tempfile::tempdir().unwrap();
-    let installation = Installation::init(&folder.path().join("desk")).unwrap();
-    let engine = Engine::start(EngineOptions {
-        installation: Installation::open(&folder.path().join("desk")).unwrap(),
-        start_mcu: true,
-        listen: "127.0.0.1:0".parse().unwrap(),
-        with_people: false,
-        demo: false,
-        logbook: Logbook::default(),
-    });
-    let window = Window::of(&engine);
-    let running = window.until(&engine, |s| matches!(s.mcu, McuState::Running(_))).await;
+    let window = Window::open().await;
+    let running = window.engine.snapshot();
     assert!(!running.inspector.on && running.inspector.connections.is_empty());
-    let McuState::Running(mcu) = &running.mcu else { panic!("{running:?}") };
-    engine.send(Command::SetInspector(true)).unwrap();
-    window.until(&engine, |s| s.inspector.on).await;
-    let clock = Clock::system();
-    let jnj = installation.issue(&owner("window").request(clock.now()).unwrap(), mcu.address).unwrap();
-    engine.send(Command::Join(JnjSource::Made(Box::new(jnj)))).unwrap();
-    let inside = window.until(&engine, |s| s.sessions.iter().any(|it| it.phase == SessionPhase::InMeeting)).await;
+    window.send(Command::SetInspector(true));
+    window.until(|s| s.inspector.on).await;
+    window.join(&owner("window"));
+    let inside = window.until(|s| s.sessions.iter().any(|it| it.phase == SessionPhase::InMeeting)).await;
     let tab = inside.sessions[0].id;
     let said = |s: &Snapshot, text: &str| {
         s.inspector.lines.iter().filter(|line| line.fields.iter().any(|(_, value)| value == text)).count()
     };
-    engine.send(Command::Say(tab, "seen".into())).unwrap();
+    window.send(Command::Say(tab, "seen".into()));
     // Sent by the client and received by the MCU.
-    let shot = window.until(&engine, |s| said(s, "seen") == 2).await;
+    let shot = window.until(|s| said(s, "seen") == 2).await;
     let labels: Vec<_> = shot.inspector.connections.iter().map(|it| it.label.clone()).collect();
     assert!(labels.iter().any(|label| label.starts_with("mcu <- ")), "{labels:?}");
     assert!(labels.iter().any(|label| label.starts_with("client 1 -> ")), "{labels:?}");
 
-    engine.send(Command::ClearInspector).unwrap();
-    window.until(&engine, |s| said(s, "seen") == 0).await;
-    engine.send(Command::SetInspector(false)).unwrap();
-    window.until(&engine, |s| !s.inspector.on).await;
-    engine.send(Command::Say(tab, "unseen".into())).unwrap();
+    window.send(Command::ClearInspector);
+    window.until(|s| said(s, "seen") == 0).await;
+    window.send(Command::SetInspector(false));
+    window.until(|s| !s.inspector.on).await;
+    window.send(Command::Say(tab, "unseen".into()));
     let chatted = |s: &Snapshot| s.sessions[0].view.chat.iter().any(|line| line.text == "unseen");
-    let shot = window.until(&engine, chatted).await;
+    let shot = window.until(chatted).await;
     assert_eq!(said(&shot, "unseen"), 0);
-    engine.shutdown().await;
+    window.close().await;
 }
 
 #[cfg(unix)]
@@ -311,32 +294,6 @@ fn start(stage: &Stage, inspector: &Inspector, jnj: &Jnj, password: Option<&str>
 
 fn field<'a>(line: &'a InspectorLine, name: &str) -> &'a str {
     line.fields.iter().find(|(is, _)| is == name).map_or("", |(_, value)| value.as_str())
-}
-
-/// Wakes when the engine has something new.
-struct Window(Arc<Notify>);
-
-impl Window {
-    fn of(engine: &Engine) -> Window {
-        let changed = Arc::new(Notify::new());
-        let wake = Arc::clone(&changed);
-        engine.on_change(Box::new(move || wake.notify_one()));
-        Window(changed)
-    }
-
-    async fn until(&self, engine: &Engine, is: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
-        let waiting = async {
-            loop {
-                let snapshot = engine.snapshot();
-                if is(&snapshot) {
-                    return snapshot;
-                }
-                self.0.notified().await;
-            }
-        };
-        let seen = within("what the window waits for", waiting).await;
-        seen.unwrap_or_else(|| panic!("never came; the snapshot is {:?}", engine.snapshot()))
-    }
 }
 
 /// What must come first at every end.

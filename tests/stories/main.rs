@@ -22,3 +22,4 @@ mod returning;
 mod stage;
 mod status_files;
 mod transcripts;
+mod window;

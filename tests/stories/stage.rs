@@ -12,13 +12,19 @@ use hitdeck::hit::keys::{KeyName, Passphrase, PrivateKey};
 use hitdeck::hit::password::PasswordHash;
 use hitdeck::hit::request::CommandKind;
 use hitdeck::hit::sealed::{self, SealingKey};
+use hitdeck::installation::command::{Command, JnjSource};
+use hitdeck::installation::engine::{Engine, EngineOptions};
+use hitdeck::installation::front::Front as _;
+use hitdeck::installation::logbook::Logbook;
 use hitdeck::installation::order::{GuestOrder, RequestOrder};
 use hitdeck::installation::playback::apply;
+use hitdeck::installation::snapshot::{McuState, SessionPhase, Snapshot, TabId};
 use hitdeck::installation::{Installation, WEB_KEY, read_public_key, read_text};
 use hitdeck::link::Transport;
 use hitdeck::mcu::{Mcu, McuConfig};
 use hitdeck::meeting::view::View;
 use hitdeck::recording::{Health, JnrReader};
+use tokio::sync::Notify;
 
 /// An installation and its running MCU.
 pub struct Stage {
@@ -89,6 +95,76 @@ impl Stage {
     pub async fn close(self) -> tempfile::TempDir {
         self.mcu.shutdown().await;
         self.folder
+    }
+}
+
+/// An engine with an MCU of its own, as the window has it.
+pub struct Window {
+    pub engine: Engine,
+    pub installation: Installation,
+    changed: Arc<Notify>,
+    // Goes last.
+    _folder: tempfile::TempDir,
+}
+
+impl Window {
+    /// With its MCU running.
+    pub async fn open() -> Window {
+        let folder = tempfile::tempdir().unwrap();
+        let desk = folder.path().join("desk");
+        let installation = Installation::init(&desk).unwrap();
+        let engine = Engine::start(EngineOptions {
+            installation: Installation::open(&desk).unwrap(),
+            start_mcu: true,
+            listen: "127.0.0.1:0".parse().unwrap(),
+            with_people: false,
+            demo: false,
+            logbook: Logbook::default(),
+        });
+        let changed = Arc::new(Notify::new());
+        let wake = Arc::clone(&changed);
+        engine.on_change(Box::new(move || wake.notify_one()));
+        let window = Window { engine, installation, changed, _folder: folder };
+        window.until(|s| matches!(s.mcu, McuState::Running(_))).await;
+        window
+    }
+
+    pub fn send(&self, command: Command) {
+        self.engine.send(command).unwrap();
+    }
+
+    /// Joins with a jnj for this MCU.
+    pub fn join(&self, order: &RequestOrder) {
+        let snapshot = self.engine.snapshot();
+        let McuState::Running(mcu) = &snapshot.mcu else { panic!("{snapshot:?}") };
+        let request = order.request(Clock::system().now()).unwrap();
+        let jnj = self.installation.issue(&request, mcu.address).unwrap();
+        self.send(Command::Join(JnjSource::Made(Box::new(jnj))));
+    }
+
+    /// Waits until the snapshot is as wanted; says what it was when it never came.
+    pub async fn until(&self, is: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
+        let waiting = async {
+            loop {
+                let snapshot = self.engine.snapshot();
+                if is(&snapshot) {
+                    return snapshot;
+                }
+                self.changed.notified().await;
+            }
+        };
+        let seen = within("what the window waits for", waiting).await;
+        seen.unwrap_or_else(|| panic!("never came; the snapshot is {:?}", self.engine.snapshot()))
+    }
+
+    /// Waits until the first session's phase is as wanted; gives its name.
+    pub async fn until_session(&self, is: impl Fn(&SessionPhase) -> bool) -> TabId {
+        let first = |s: &Snapshot| s.sessions.first().is_some_and(|session| is(&session.phase));
+        self.until(first).await.sessions[0].id
+    }
+
+    pub async fn close(self) {
+        self.engine.shutdown().await;
     }
 }
 
