@@ -6,13 +6,12 @@
 
 use std::time::{Duration, Instant};
 
-use hitdeck::client::{Client, ClientOptions, Phase};
-use hitdeck::clock::Clock;
+use hitdeck::client::{Client, ClientOptions};
 use hitdeck::hit::modp::{self, Exponent, Group};
-use hitdeck::hit::request::CommandKind;
-use hitdeck::installation::Installation;
-use hitdeck::installation::order::{GuestOrder, RequestOrder};
-use hitdeck::mcu::Mcu;
+
+use self::crowd::{Crowd, all_inside};
+
+mod crowd;
 
 const PEOPLE: usize = 300;
 
@@ -32,8 +31,12 @@ fn bare() -> Duration {
         for thread in 0..2u8 {
             scope.spawn(move || {
                 for n in 0..PEOPLE / 2 {
-                    let own = Exponent::from_random([thread.wrapping_add(n as u8); 32]);
-                    let other = Exponent::from_random([0x5a ^ n as u8; 32]);
+                    let exponent = |side: u8| {
+                        let mut bytes = [0xa5; 32];
+                        bytes[..3].copy_from_slice(&[side, thread, n as u8]);
+                        Exponent::from_random(bytes)
+                    };
+                    let (own, other) = (exponent(0), exponent(1));
                     let (x, y) = (modp::public_key(Group::Modp2048, &own), modp::public_key(Group::Modp2048, &other));
                     let (a, b) = (
                         modp::agree(Group::Modp2048, &own, &y).unwrap(),
@@ -48,36 +51,12 @@ fn bare() -> Duration {
 }
 
 async fn together() -> Duration {
-    let folder = tempfile::tempdir().unwrap();
-    let installation = Installation::init(&folder.path().join("desk")).unwrap();
-    let clock = Clock::system();
-    let (config, key) = installation.mcu("127.0.0.1:0".parse().unwrap(), clock).unwrap();
-    let mcu = Mcu::start(config, key).await.unwrap();
-    let order = |guest: Option<GuestOrder>| RequestOrder {
-        owner: ("olive".into(), "Olive".into()),
-        meeting_id: "crowd".into(),
-        command: CommandKind::Meeting,
-        guest,
-        group: None,
-        duration_min: 60,
-        title: String::new(),
-        password: None,
-        recorded: true,
-        set: Vec::new(),
-    };
-    let jnj = |guest| installation.issue(&order(guest).request(clock.now()).unwrap(), mcu.address()).unwrap();
-    let guest = |n: usize| GuestOrder { id: format!("g{n}"), name: format!("Guest {n}"), invited: true, ticket: false };
-    let files: Vec<_> = (0..PEOPLE).map(|n| jnj((n > 0).then(|| guest(n)))).collect();
+    let crowd = Crowd::expected().await;
+    let files: Vec<_> = (0..PEOPLE).map(|n| crowd.issue(n)).collect();
     let begun = Instant::now();
-    let clients: Vec<Client> = files.into_iter().map(|jnj| Client::start(jnj, ClientOptions::new(clock))).collect();
-    for client in &clients {
-        let mut watch = client.watch();
-        watch.wait_for(|state| state.phase == Phase::InMeeting && state.view.initialised).await.unwrap();
-    }
+    let clients: Vec<_> = files.into_iter().map(|jnj| Client::start(jnj, ClientOptions::new(crowd.clock))).collect();
+    all_inside(&clients).await;
     let took = begun.elapsed();
-    for client in clients {
-        client.finish().await;
-    }
-    mcu.shutdown().await;
+    crowd.leaves(clients).await;
     took
 }

@@ -6,22 +6,21 @@
 
 use std::time::{Duration, Instant};
 
-use hitdeck::client::{Client, ClientCommand, ClientEvent, ClientOptions, Phase};
-use hitdeck::clock::Clock;
+use hitdeck::client::{Client, ClientCommand, ClientEvent, ClientOptions};
 use hitdeck::hit::jnj::{Credential, Jnj};
 use hitdeck::hit::modp::{self, Exponent};
-use hitdeck::hit::request::CommandKind;
-use hitdeck::installation::Installation;
-use hitdeck::installation::order::{GuestOrder, RequestOrder};
 use hitdeck::link::pipe::Pipe;
 use hitdeck::link::{Route, Target, Transport, dial};
-use hitdeck::mcu::Mcu;
 use hitdeck::wire::chat::ChatToClient;
 use hitdeck::wire::cipher::{Cipher, CipherName};
 use hitdeck::wire::handshake::{self, Hello};
 use hitdeck::wire::join::{BeforeAdmission, JoinRequest};
 use hitdeck::wire::parameters::{self, CLIENT_BLOCK, ServerParameter};
 use hitdeck::wire::{Clear, ToClient, exchange};
+
+use self::crowd::{Crowd, all_inside};
+
+mod crowd;
 
 const PEOPLE: usize = 100;
 const LINES: usize = 300;
@@ -42,34 +41,12 @@ fn at(sorted: &[Duration], percent: usize) -> Duration {
 }
 
 async fn delays(stalled: bool) -> Vec<Duration> {
-    let folder = tempfile::tempdir().unwrap();
-    let installation = Installation::init(&folder.path().join("desk")).unwrap();
-    let clock = Clock::system();
-    let (config, key) = installation.mcu("127.0.0.1:0".parse().unwrap(), clock).unwrap();
-    let mcu = Mcu::start(config, key).await.unwrap();
-    let issue = |n: usize| {
-        let guest =
-            (n > 0).then(|| GuestOrder { id: format!("g{n}"), name: format!("G{n}"), invited: true, ticket: false });
-        let order = RequestOrder {
-            owner: ("olive".into(), "Olive".into()),
-            meeting_id: "m".into(),
-            command: CommandKind::Meeting,
-            guest,
-            group: None,
-            duration_min: 60,
-            title: String::new(),
-            password: None,
-            recorded: true,
-            set: Vec::new(),
-        };
-        installation.issue(&order.request(clock.now()).unwrap(), mcu.address()).unwrap()
-    };
-    let clients: Vec<Client> = (0..PEOPLE - 1).map(|n| Client::start(issue(n), ClientOptions::new(clock))).collect();
-    for client in &clients {
-        client.watch().wait_for(|state| state.phase == Phase::InMeeting && state.view.initialised).await.unwrap();
-    }
+    let crowd = Crowd::expected().await;
+    let start = |n| Client::start(crowd.issue(n), ClientOptions::new(crowd.clock));
+    let clients: Vec<_> = (0..PEOPLE - 1).map(start).collect();
+    all_inside(&clients).await;
     // Admitted like the others, and from then on it reads nothing.
-    let silent = if stalled { Some(admitted(&issue(PEOPLE), mcu.address()).await) } else { None };
+    let silent = if stalled { Some(admitted(&crowd.issue(PEOPLE), crowd.mcu.address()).await) } else { None };
     let speaker = &clients[0];
     let mut ears: Vec<_> = clients.iter().map(Client::events).collect();
     let mut delays = Vec::new();
@@ -90,10 +67,7 @@ async fn delays(stalled: bool) -> Vec<Duration> {
         }
     }
     drop(silent);
-    for client in clients {
-        client.finish().await;
-    }
-    mcu.shutdown().await;
+    crowd.leaves(clients).await;
     delays.sort_unstable();
     delays
 }
