@@ -267,8 +267,7 @@ impl Join {
         match ending {
             Ending::Refused(refusal) => {
                 out.say("refused", "", json!({ "code": refusal.status(), "meaning": refusal.meaning() }));
-                let advice = refusal.advice().map_or_else(String::new, |advice| format!("; {advice}"));
-                return Err(Failure::Refused(format!("{refusal}{advice}")));
+                return Err(Failure::Refused(format!("{refusal}. {}", refusal.advice())));
             }
             Ending::NotConnected(why) => return Err(Failure::Connect(why)),
             Ending::Untrusted { server, fingerprint, why } => {

@@ -5,8 +5,7 @@
 //! dialogs give and whether a recently used one is still there.
 //!
 //! - [`tokens`]: every size and colour; [`action`]: everything that can be done; [`widgets`]: the parts of pages.
-//! - [`timeline`], [`connection`], [`connecting`], [`refusals`]: how a server is reached, and why it says no; [`playback`]: its
-//!   controls.
+//! - [`timeline`], [`connection`], [`connecting`]: how a server is reached; [`playback`]: its controls.
 //! - [`shell`]: navigation, status bar, questions and toasts around the [`pages`].
 //! - [`perform`]: from an action to commands and to the window's own [`state`].
 
@@ -21,7 +20,6 @@ pub mod pages;
 pub mod people;
 pub mod perform;
 pub mod playback;
-pub mod refusals;
 pub mod shell;
 pub mod state;
 pub mod text;

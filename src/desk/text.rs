@@ -7,8 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::refusals;
-use crate::installation::snapshot::{RecordingKind, SessionEnd};
+use crate::installation::snapshot::{Ending, RecordingKind};
 
 /// A length: `4:05`, or `1:02:03` from an hour on.
 pub fn length(length: Duration) -> String {
@@ -112,41 +111,36 @@ pub fn playable(kind: RecordingKind) -> bool {
 }
 
 /// How a session ended: a title, and what it means or what to do.
-pub fn end(end: &SessionEnd) -> (&'static str, String) {
+pub fn end(end: &Ending) -> (&'static str, String) {
     match end {
-        SessionEnd::Left => ("You left the meeting", "You can join again while it is open.".into()),
-        SessionEnd::MeetingOver => ("The meeting is over", "Its recording, if it had one, is in Recordings.".into()),
-        SessionEnd::Disconnected => {
-            ("You were disconnected by the owner", "Ask the owner before you join again.".into())
-        }
-        SessionEnd::Overwritten => (
+        Ending::Left => ("You left the meeting", "You can join again while it is open.".into()),
+        Ending::MeetingOver => ("The meeting is over", "Its recording, if it had one, is in Recordings.".into()),
+        Ending::Disconnected => ("You were disconnected by the owner", "Ask the owner before you join again.".into()),
+        Ending::Overwritten => (
             "You joined from somewhere else",
             "The same user may be in a meeting once. The newer connection took over.".into(),
         ),
-        SessionEnd::Refused { code, .. } => {
-            let words = refusals::words(*code);
-            (words.title, words.advice.into())
-        }
-        SessionEnd::NotConnected { why } => ("No server answered", format!("{why}\n{NO_SERVER}")),
-        SessionEnd::Untrusted { server, why, .. } => {
+        Ending::Refused(refusal) => (refusal.title(), refusal.advice().into()),
+        Ending::NotConnected(why) => ("No server answered", format!("{why}\n{NO_SERVER}")),
+        Ending::Untrusted { server, why, .. } => {
             ("The server's certificate is not trusted", format!("{server}: {why}"))
         }
-        SessionEnd::MessageDeclined { owner, busy } => {
+        Ending::MessageDeclined { owner, busy } => {
             let owner = if owner.trim().is_empty() { "The owner" } else { owner };
             let state = if *busy { "is busy" } else { "is not online" };
             let text = format!("{owner} {state}. You could have left a message, and declined: nothing was recorded.");
             ("No message was left", text)
         }
-        SessionEnd::NotServed { why } => ("HIT Deck does not do what this jnj asks for", why.clone()),
-        SessionEnd::Deleted { done: true } => {
+        Ending::NotServed(why) => ("HIT Deck does not do what this jnj asks for", why.clone()),
+        Ending::Deleted(true) => {
             ("The recording was deleted", "The jnj asked for it. It cannot be brought back.".into())
         }
-        SessionEnd::Deleted { done: false } => (
+        Ending::Deleted(false) => (
             "The recording was not deleted",
             "The jnj asked for it, and the server could not do it: the recording may be in use, or gone already."
                 .into(),
         ),
-        SessionEnd::Lost { why } => ("The connection was lost", why.clone()),
+        Ending::Lost(why) => ("The connection was lost", why.clone()),
     }
 }
 

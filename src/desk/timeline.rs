@@ -13,7 +13,7 @@ use super::icons::{self, Icon};
 use super::text;
 use super::tokens::{self, Palette};
 use super::widgets;
-use crate::installation::snapshot::{AttemptOutcome, AttemptRow};
+use crate::installation::snapshot::{AttemptRow, Outcome};
 
 /// Draws the table over the width that there is. Nothing for a dialling that has not begun.
 pub fn show(ui: &mut Ui, attempts: &[AttemptRow]) {
@@ -58,14 +58,14 @@ pub fn words(attempt: &AttemptRow) -> String {
         _ => String::new(),
     };
     match &attempt.outcome {
-        AttemptOutcome::Waiting => "waits for its turn".into(),
-        AttemptOutcome::Trying => "being tried…".into(),
-        AttemptOutcome::Open => "open, not taken yet".into(),
-        AttemptOutcome::Won => format!("connected{}", took()),
-        AttemptOutcome::Closed => "closed, another one was faster".into(),
-        AttemptOutcome::Failed(why) => format!("failed: {why}"),
-        AttemptOutcome::KeysFailed(why) => format!("connected, but no keys: {why}"),
-        AttemptOutcome::NotTried => "not needed".into(),
+        Outcome::Waiting => "waits for its turn".into(),
+        Outcome::Trying => "being tried…".into(),
+        Outcome::Open => "open, not taken yet".into(),
+        Outcome::Won => format!("connected{}", took()),
+        Outcome::Closed => "closed, another one was faster".into(),
+        Outcome::Failed(why) => format!("failed: {why}"),
+        Outcome::KeysFailed(why) => format!("connected, but no keys: {why}"),
+        Outcome::NotTried => "not needed".into(),
     }
 }
 
@@ -74,8 +74,8 @@ fn row(ui: &mut Ui, attempt: &AttemptRow, height: f32, axis: &Axis, address: f32
     let size = vec2(ui.available_width(), height);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let columns = Columns::of(rect, address, bars);
-    let idle = matches!(attempt.outcome, AttemptOutcome::Waiting | AttemptOutcome::NotTried);
-    let won = attempt.outcome == AttemptOutcome::Won;
+    let idle = matches!(attempt.outcome, Outcome::Waiting | Outcome::NotTried);
+    let won = attempt.outcome == Outcome::Won;
     let name = if idle {
         palette.weak
     } else if won {
@@ -122,18 +122,18 @@ fn bar(ui: &Ui, room: Rect, attempt: &AttemptRow, axis: &Axis) {
     let line = Stroke::new(tokens::ICON_LINE, colour);
     let radius = tokens::RADIUS_S / 2;
     match attempt.outcome {
-        AttemptOutcome::Won | AttemptOutcome::Open => {
+        Outcome::Won | Outcome::Open => {
             painter.rect_filled(rect, radius, colour);
         }
-        AttemptOutcome::Failed(_) | AttemptOutcome::KeysFailed(_) => {
+        Outcome::Failed(_) | Outcome::KeysFailed(_) => {
             painter.rect_filled(rect, 0, colour.gamma_multiply(tokens::FAINT));
             painter.vline(right, (y - half - tokens::HAIRLINE)..=(y + half + tokens::HAIRLINE), line);
         }
-        AttemptOutcome::Closed => {
+        Outcome::Closed => {
             painter.rect_filled(rect, radius, palette.surface);
             painter.rect_stroke(rect, radius, Stroke::new(tokens::HAIRLINE, colour), StrokeKind::Inside);
         }
-        AttemptOutcome::Trying | AttemptOutcome::Waiting | AttemptOutcome::NotTried => {
+        Outcome::Trying | Outcome::Waiting | Outcome::NotTried => {
             let dash = tokens::GAP_XS;
             painter.add(egui::Shape::dashed_line(&[pos2(left, y), pos2(right, y)], line, dash, dash));
             painter.vline(left, (y - half)..=(y + half), line);
@@ -141,12 +141,12 @@ fn bar(ui: &Ui, room: Rect, attempt: &AttemptRow, axis: &Axis) {
     }
 }
 
-fn sign(palette: &Palette, outcome: &AttemptOutcome) -> (Option<Icon>, Color32) {
+fn sign(palette: &Palette, outcome: &Outcome) -> (Option<Icon>, Color32) {
     match outcome {
-        AttemptOutcome::Won => (Some(Icon::Check), palette.good),
-        AttemptOutcome::Failed(_) | AttemptOutcome::KeysFailed(_) => (Some(Icon::Cross), palette.bad),
-        AttemptOutcome::Trying | AttemptOutcome::Open => (None, palette.accent),
-        AttemptOutcome::Waiting | AttemptOutcome::Closed | AttemptOutcome::NotTried => (None, palette.weak),
+        Outcome::Won => (Some(Icon::Check), palette.good),
+        Outcome::Failed(_) | Outcome::KeysFailed(_) => (Some(Icon::Cross), palette.bad),
+        Outcome::Trying | Outcome::Open => (None, palette.accent),
+        Outcome::Waiting | Outcome::Closed | Outcome::NotTried => (None, palette.weak),
     }
 }
 
@@ -224,19 +224,20 @@ const LONGEST: Duration = Duration::from_secs(3_600);
 mod tests {
     use super::*;
 
-    fn attempt(started: Option<u64>, ended: Option<u64>, outcome: AttemptOutcome) -> AttemptRow {
+    fn attempt(started: Option<u64>, ended: Option<u64>, outcome: Outcome) -> AttemptRow {
         AttemptRow {
             address: "a:2333".into(),
             started: started.map(Duration::from_millis),
             ended: ended.map(Duration::from_millis),
             outcome,
+            untrusted: None,
         }
     }
 
     #[test]
     fn the_axis_holds_every_event_and_has_a_few_round_ticks() {
         for last in [0, 3, 60, 900, 5_000, 61_000, 7_200_000] {
-            let axis = Axis::of(&[attempt(Some(0), Some(last), AttemptOutcome::Won)]);
+            let axis = Axis::of(&[attempt(Some(0), Some(last), Outcome::Won)]);
             assert!(axis.length >= Duration::from_millis(last).min(LONGEST), "{last}");
             let ticks = axis.ticks(300.0);
             assert!((2..=8).contains(&ticks.len()), "{last}: {ticks:?}");
@@ -245,7 +246,7 @@ mod tests {
 
     #[test]
     fn every_outcome_has_words_of_its_own() {
-        use AttemptOutcome::*;
+        use Outcome::*;
         let outcomes = [Waiting, Trying, Open, Won, Closed, Failed("x".into()), KeysFailed("x".into()), NotTried];
         let all: std::collections::HashSet<String> =
             outcomes.iter().map(|outcome| words(&attempt(Some(0), Some(120), outcome.clone()))).collect();

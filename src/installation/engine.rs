@@ -738,7 +738,7 @@ fn session(id: TabId, tab: &Tab, now: Duration) -> SessionSnapshot {
         source: tab.source.clone(),
         phase: rows::phase(&state.phase, now),
         view: Arc::clone(&state.view),
-        attempts: Arc::new(state.attempts.iter().map(rows::attempt).collect()),
+        attempts: Arc::clone(&state.attempts),
         relay: state.relay.clone(),
         reconnects: state.reconnects,
         can_reissue: tab.reissuable == Some(true),

@@ -4,11 +4,8 @@
 
 use std::time::Duration;
 
-use super::snapshot::{
-    AttemptOutcome, AttemptRow, MeetingRow, RecordingKind, RecordingRow, SessionEnd, SessionPhase, WirePlayback,
-};
-use crate::client::dialler::{self, Outcome};
-use crate::client::{Ending, Phase, Viewing};
+use super::snapshot::{MeetingRow, RecordingKind, RecordingRow, SessionPhase, WirePlayback};
+use crate::client::{Phase, Viewing};
 use crate::library::{Entry, Kind};
 use crate::mcu::RunningMeeting;
 
@@ -51,24 +48,6 @@ pub(super) fn recording(entry: &Entry) -> RecordingRow {
     }
 }
 
-pub(super) fn attempt(row: &dialler::AttemptRow) -> AttemptRow {
-    AttemptRow {
-        address: row.address.clone(),
-        started: row.started,
-        ended: row.ended,
-        outcome: match &row.outcome {
-            Outcome::Waiting => AttemptOutcome::Waiting,
-            Outcome::Trying => AttemptOutcome::Trying,
-            Outcome::Open => AttemptOutcome::Open,
-            Outcome::Won => AttemptOutcome::Won,
-            Outcome::Closed => AttemptOutcome::Closed,
-            Outcome::Failed(why) => AttemptOutcome::Failed(why.clone()),
-            Outcome::KeysFailed(why) => AttemptOutcome::KeysFailed(why.clone()),
-            Outcome::NotTried => AttemptOutcome::NotTried,
-        },
-    }
-}
-
 pub(super) fn viewing(viewing: &Viewing, now: Duration) -> WirePlayback {
     WirePlayback {
         start_ms: viewing.start_ms,
@@ -96,25 +75,6 @@ pub(super) fn phase(phase: &Phase, now: Duration) -> SessionPhase {
             gives_up_in: attempt.gives_up_at.saturating_sub(now),
         },
         Phase::InMeeting => SessionPhase::InMeeting,
-        Phase::Ended(ending) => SessionPhase::Ended(match ending {
-            Ending::Left => SessionEnd::Left,
-            Ending::MeetingOver => SessionEnd::MeetingOver,
-            Ending::Disconnected => SessionEnd::Disconnected,
-            Ending::Overwritten => SessionEnd::Overwritten,
-            Ending::Refused(refusal) => {
-                let advice = refusal.advice().map_or_else(String::new, |advice| format!("; {advice}"));
-                SessionEnd::Refused { code: refusal.status(), meaning: format!("{}{advice}", refusal.meaning()) }
-            }
-            Ending::NotConnected(why) => SessionEnd::NotConnected { why: why.clone() },
-            Ending::Untrusted { server, fingerprint, why } => {
-                SessionEnd::Untrusted { server: server.clone(), fingerprint: fingerprint.to_string(), why: why.clone() }
-            }
-            Ending::NotServed(why) => SessionEnd::NotServed { why: why.clone() },
-            Ending::MessageDeclined { owner, busy } => {
-                SessionEnd::MessageDeclined { owner: owner.clone(), busy: *busy }
-            }
-            Ending::Deleted(done) => SessionEnd::Deleted { done: *done },
-            Ending::Lost(why) => SessionEnd::Lost { why: why.clone() },
-        }),
+        Phase::Ended(ending) => SessionPhase::Ended(ending.clone()),
     }
 }

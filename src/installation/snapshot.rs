@@ -8,8 +8,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use crate::client::Ending;
+pub use crate::client::dialler::{AttemptRow, Outcome};
 pub use crate::link::inspector::{Direction, InspectorConnection, InspectorLine, InspectorSnapshot};
 use crate::meeting::view::View;
+pub use crate::wire::Refusal;
 
 /// Names a client session or a local playback within one engine; never reused.
 pub type TabId = u64;
@@ -195,63 +198,7 @@ pub enum SessionPhase {
     /// In the meeting.
     InMeeting,
     /// Over; the tab stays to be read.
-    Ended(SessionEnd),
-}
-
-/// How a client session ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SessionEnd {
-    /// We left.
-    Left,
-    /// The meeting was ended (wire `X`).
-    MeetingOver,
-    /// We were disconnected by the owner (wire `K`).
-    Disconnected,
-    /// The same user joined elsewhere (EXT 14).
-    Overwritten,
-    /// The MCU refused us.
-    Refused {
-        /// The status byte of wire/01 section 6.5, 223..=255.
-        code: u8,
-        /// Its meaning, in the guide's words where it has any.
-        meaning: String,
-    },
-    /// No server answered.
-    NotConnected {
-        /// Why, one reason an address.
-        why: String,
-    },
-    /// The server's certificate is not one that the system trusts. `Command::TrustAndJoin` takes exactly this one.
-    Untrusted {
-        /// Whose.
-        server: String,
-        /// Its SHA-256, `AB:CD:..`, 32 bytes.
-        fingerprint: String,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// The owner could not be reached, and leaving a message was declined (wire/01 section 6.2).
-    MessageDeclined {
-        /// Whose meeting; may be empty.
-        owner: String,
-        /// True: busy. False: not online.
-        busy: bool,
-    },
-    /// The jnj asks for something that this client does not do.
-    NotServed {
-        /// What, and what to do.
-        why: String,
-    },
-    /// The recording was deleted, or could not be, as the jnj asked (wire/01 section 6.3).
-    Deleted {
-        /// False: it could not be.
-        done: bool,
-    },
-    /// The connection was lost, or the server sent what the protocol does not allow.
-    Lost {
-        /// What was expected and what came.
-        why: String,
-    },
+    Ended(Ending),
 }
 
 /// One client session.
@@ -314,40 +261,6 @@ pub struct WirePlayback {
 
 /// The speeds that the wire knows, percent (wire/05 section 6).
 pub const WIRE_SPEEDS: [u32; 5] = [100, 125, 150, 175, 200];
-
-/// One address of a dialling (guide 3.8).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AttemptRow {
-    /// `HOST:PORT`.
-    pub address: String,
-    /// When it was begun, since the dialling began.
-    pub started: Option<Duration>,
-    /// When it was decided.
-    pub ended: Option<Duration>,
-    /// What became of it.
-    pub outcome: AttemptOutcome,
-}
-
-/// What became of an attempt.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum AttemptOutcome {
-    /// Its time has not come.
-    Waiting,
-    /// Being tried.
-    Trying,
-    /// Open, and not taken yet (only when connecting like the browser client).
-    Open,
-    /// Taken.
-    Won,
-    /// Ended because another one was faster.
-    Closed,
-    /// No connection.
-    Failed(String),
-    /// Connected, but the exchange of keys failed.
-    KeysFailed(String),
-    /// Not needed any more.
-    NotTried,
-}
 
 /// One local playback.
 #[derive(Clone, Debug)]

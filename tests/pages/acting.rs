@@ -7,7 +7,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use hitdeck::desk::Desk;
 use hitdeck::installation::command::{Command, JnjFor, JnjSource};
-use hitdeck::installation::snapshot::{PlayerSnapshot, SessionEnd, SessionPhase, SessionSnapshot, Snapshot};
+use hitdeck::installation::snapshot::{Ending, PlayerSnapshot, SessionPhase, SessionSnapshot, Snapshot};
 
 use crate::fixtures::{self, FakeFront};
 use crate::window;
@@ -222,8 +222,7 @@ fn a_password_is_sent_and_can_be_refused() {
 
 #[test]
 fn an_ended_session_is_joined_again_or_closed() {
-    let (front, mut harness) =
-        open(fixtures::with_session(fixtures::session(1, SessionPhase::Ended(SessionEnd::Left))));
+    let (front, mut harness) = open(fixtures::with_session(fixtures::session(1, SessionPhase::Ended(Ending::Left))));
     click(&mut harness, "Show tab: Weekly planning");
     click(&mut harness, "Join again");
     press(&mut harness, Modifiers::COMMAND, Key::W);

@@ -6,7 +6,7 @@ use eframe::egui::Theme;
 use egui_kittest::kittest::Queryable;
 use egui_kittest::{Harness, SnapshotResults};
 use hitdeck::desk::Desk;
-use hitdeck::installation::snapshot::{Level, PlayerSnapshot, RecordingKind, SessionEnd, SessionPhase, Snapshot};
+use hitdeck::installation::snapshot::{Ending, Level, PlayerSnapshot, RecordingKind, Refusal, SessionPhase, Snapshot};
 
 use crate::fixtures::{self, FakeFront};
 use crate::{cjk, window};
@@ -154,13 +154,7 @@ fn a_session_that_is_not_inside_yet() {
         ("session-dialling", SessionPhase::Dialling { address: "mcu.example.com:2333".into() }),
         ("session-password", SessionPhase::PasswordWanted { again: true }),
         ("session-waiting", SessionPhase::Waiting { name: "Alice Chen".into() }),
-        (
-            "session-refused",
-            SessionPhase::Ended(SessionEnd::Refused {
-                code: 249,
-                meaning: "the meeting is not started or already over".into(),
-            }),
-        ),
+        ("session-refused", SessionPhase::Ended(Ending::Refused(Refusal::MeetingNotExist))),
     ];
     for (name, phase) in states {
         let shot = fixtures::with_session(fixtures::outside(1, phase));
@@ -171,7 +165,7 @@ fn a_session_that_is_not_inside_yet() {
 #[test]
 fn a_meeting_that_is_over() {
     let mut results = SnapshotResults::new();
-    let shot = fixtures::with_session(fixtures::session(1, SessionPhase::Ended(SessionEnd::MeetingOver)));
+    let shot = fixtures::with_session(fixtures::session(1, SessionPhase::Ended(Ending::MeetingOver)));
     pictures(&mut results, "session-over", &shot, |harness| click(harness, "Show tab: Weekly planning"));
 }
 

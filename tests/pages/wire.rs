@@ -5,11 +5,11 @@ use std::sync::Arc;
 use eframe::egui::{Key, Modifiers, OutputCommand, Theme};
 use egui_kittest::kittest::{NodeT, Queryable};
 use egui_kittest::{Harness, SnapshotResults};
-use hitdeck::desk::{Desk, refusals};
+use hitdeck::desk::Desk;
 use hitdeck::installation::command::{Command, JnjSource};
 use hitdeck::installation::snapshot::{
-    Carrier, Connecting, InspectorSnapshot, McuState, RecordingKind, SessionEnd, SessionPhase, SessionSnapshot,
-    Snapshot, WirePlayback,
+    Carrier, Connecting, Ending, InspectorSnapshot, McuState, RecordingKind, SessionPhase, SessionSnapshot, Snapshot,
+    WirePlayback,
 };
 use hitdeck::wire::refusal::Refusal;
 
@@ -80,7 +80,7 @@ fn dialling_shows_every_address_and_what_became_of_it() {
 
 #[test]
 fn nobody_answered_on_twenty_addresses() {
-    let end = SessionEnd::NotConnected { why: "10.0.0.1:2333: connection refused".into() };
+    let end = Ending::NotConnected("10.0.0.1:2333: connection refused".into());
     let session = fixtures::outside(1, SessionPhase::Ended(end));
     let shot = fixtures::with_session(Arc::new(SessionSnapshot {
         attempts: Arc::new(wired::twenty()),
@@ -193,12 +193,9 @@ fn how_to_connect_is_checked_while_it_is_typed() {
 #[test]
 fn every_refusal_is_said_in_words_of_the_window() {
     for refusal in Refusal::ALL {
-        let words = refusals::words(refusal.status());
-        let end = SessionEnd::Refused { code: refusal.status(), meaning: refusal.meaning().into() };
-        let (_, harness) = session(wired::ended(end));
-        assert!(harness.query_by_label(words.title).is_some(), "{refusal:?}");
-        assert!(harness.query_by_label(words.advice).is_some(), "{refusal:?}");
-        assert_eq!(refusals::shown(refusal.status()), refusal.shown());
+        let (_, harness) = session(wired::ended(Ending::Refused(*refusal)));
+        assert!(harness.query_by_label(refusal.title()).is_some(), "{refusal:?}");
+        assert!(harness.query_by_label(refusal.advice()).is_some(), "{refusal:?}");
     }
 }
 
@@ -226,16 +223,16 @@ fn a_certificate_is_trusted_only_on_purpose() {
 
 #[test]
 fn other_ends_say_what_happened() {
-    let declined = |owner: &str, busy| SessionEnd::MessageDeclined { owner: owner.into(), busy };
+    let declined = |owner: &str, busy| Ending::MessageDeclined { owner: owner.into(), busy };
     let not_served =
         "The jnj asks for a download, and HIT Deck downloads nothing. Play the recording instead.".to_owned();
     let mut results = SnapshotResults::new();
     for (name, end, said) in [
         ("ended-declined", declined("王小明", true), "王小明 is busy"),
         ("", declined(" ", false), "The owner is not online"),
-        ("ended-not-served", SessionEnd::NotServed { why: not_served }, "downloads nothing"),
-        ("", SessionEnd::Deleted { done: true }, "cannot be brought back"),
-        ("ended-not-deleted", SessionEnd::Deleted { done: false }, "could not do it"),
+        ("ended-not-served", Ending::NotServed(not_served), "downloads nothing"),
+        ("", Ending::Deleted(true), "cannot be brought back"),
+        ("ended-not-deleted", Ending::Deleted(false), "could not do it"),
     ] {
         let shot = wired::ended(end);
         let (_, harness) = session(shot.clone());

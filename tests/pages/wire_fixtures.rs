@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hitdeck::installation::snapshot::{
-    AttemptOutcome, AttemptRow, Direction, InspectorConnection, InspectorLine, InspectorSnapshot, McuRunning, McuState,
-    RecentJnj, SessionEnd, SessionPhase, SessionSnapshot, Snapshot, WirePlayback,
+    AttemptRow, Direction, Ending, InspectorConnection, InspectorLine, InspectorSnapshot, McuRunning, McuState,
+    Outcome, RecentJnj, Refusal, SessionPhase, SessionSnapshot, Snapshot, WirePlayback,
 };
 use hitdeck::meeting::view::{NOBODY, View};
 
@@ -19,22 +19,22 @@ pub fn attempts() -> Vec<AttemptRow> {
             "mcu.example.com:2333",
             Some(0),
             Some(1_060),
-            AttemptOutcome::Failed("connection refused. Nothing listens on that port".into()),
+            Outcome::Failed("connection refused. Nothing listens on that port".into()),
         ),
-        attempt("backup.example.com:2333", Some(250), Some(1_310), AttemptOutcome::Won),
+        attempt("backup.example.com:2333", Some(250), Some(1_310), Outcome::Won),
         attempt(
             "a-server-with-a-very-long-name.in-some.department.example.com:23330",
             Some(500),
             Some(1_310),
-            AttemptOutcome::Closed,
+            Outcome::Closed,
         ),
         attempt("[2001:db8:85a3::8a2e:370:7334]:443", Some(750), Some(1_180), {
-            AttemptOutcome::KeysFailed("the server's public key has 12 bytes, 256 were expected".into())
+            Outcome::KeysFailed("the server's public key has 12 bytes, 256 were expected".into())
         }),
-        attempt("會議.example.tw:2333", Some(1_000), None, AttemptOutcome::Trying),
-        attempt("10.0.0.6:2333", Some(1_250), Some(1_300), AttemptOutcome::Open),
-        attempt("10.0.0.7:2333", None, None, AttemptOutcome::Waiting),
-        attempt("10.0.0.8:2333", None, None, AttemptOutcome::NotTried),
+        attempt("會議.example.tw:2333", Some(1_000), None, Outcome::Trying),
+        attempt("10.0.0.6:2333", Some(1_250), Some(1_300), Outcome::Open),
+        attempt("10.0.0.7:2333", None, None, Outcome::Waiting),
+        attempt("10.0.0.8:2333", None, None, Outcome::NotTried),
     ]
 }
 
@@ -45,14 +45,14 @@ pub fn twenty() -> Vec<AttemptRow> {
             let why = if n % 3 == 0 { "connection refused" } else { "no answer within 8 s" };
             let took = if n % 3 == 0 { 40 } else { 8_000 };
             let address = format!("10.0.{n}.1:2333");
-            attempt(&address, Some(n * 250), Some(n * 250 + took), AttemptOutcome::Failed(why.into()))
+            attempt(&address, Some(n * 250), Some(n * 250 + took), Outcome::Failed(why.into()))
         })
         .collect()
 }
 
-pub fn attempt(address: &str, started: Option<u64>, ended: Option<u64>, outcome: AttemptOutcome) -> AttemptRow {
+pub fn attempt(address: &str, started: Option<u64>, ended: Option<u64>, outcome: Outcome) -> AttemptRow {
     let ms = |time: Option<u64>| time.map(Duration::from_millis);
-    AttemptRow { address: address.into(), started: ms(started), ended: ms(ended), outcome }
+    AttemptRow { address: address.into(), started: ms(started), ended: ms(ended), outcome, untrusted: None }
 }
 
 /// A meeting that came back through a backup.
@@ -76,20 +76,21 @@ pub fn reconnecting(next_in: Option<u64>) -> SessionPhase {
 }
 
 /// A session that ended before it saw anything.
-pub fn ended(end: SessionEnd) -> Snapshot {
+pub fn ended(end: Ending) -> Snapshot {
     fixtures::with_session(fixtures::outside(1, SessionPhase::Ended(end)))
 }
 
 /// A jnj of our own that is stale.
 pub fn stale() -> Snapshot {
-    let end = SessionEnd::Refused { code: 229, meaning: "the authentication fails".into() };
+    let end = Ending::Refused(Refusal::WrongUserinfo2);
     let session = fixtures::outside(1, SessionPhase::Ended(end));
     fixtures::with_session(Arc::new(SessionSnapshot { can_reissue: true, ..(*session).clone() }))
 }
 
-pub fn untrusted(server: &str) -> SessionEnd {
-    let fingerprint = (0..32).map(|n| format!("{:02X}", n * 7 + 3)).collect::<Vec<_>>().join(":");
-    SessionEnd::Untrusted { server: server.into(), fingerprint, why: "it is signed by nobody but itself".into() }
+pub fn untrusted(server: &str) -> Ending {
+    let fingerprint = (0..32u8).map(|n| format!("{:02X}", n * 7 + 3)).collect::<Vec<_>>().join(":");
+    let fingerprint = fingerprint.parse().unwrap();
+    Ending::Untrusted { server: server.into(), fingerprint, why: "it is signed by nobody but itself".into() }
 }
 
 /// Home with a backup that runs and files that were used.

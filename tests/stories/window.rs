@@ -3,8 +3,7 @@
 use hitdeck::clock::Clock;
 use hitdeck::installation::command::{Command, SecretText};
 use hitdeck::installation::order::RequestOrder;
-use hitdeck::installation::snapshot::{SessionEnd, SessionPhase};
-use hitdeck::wire::Refusal;
+use hitdeck::installation::snapshot::{Ending, Refusal, SessionPhase};
 
 use crate::stage::{Window, owner};
 
@@ -15,11 +14,8 @@ async fn a_stale_jnj_of_our_own_is_issued_again_and_lets_its_person_in() {
         let an_hour_ago = Clock::system().now().unix_seconds() - 3600;
         let set = vec![format!("timestamp.value={an_hour_ago}")];
         window.join(&RequestOrder { password: password.map(str::to_owned), set, ..owner("stale") });
-        let stale = Refusal::WrongUserinfo2.status();
-        let refused = |phase: &SessionPhase| {
-            matches!(phase, SessionPhase::Ended(SessionEnd::Refused { code, .. }) if *code == stale)
-        };
-        let tab = window.until_session(refused).await;
+        let refused = SessionPhase::Ended(Ending::Refused(Refusal::WrongUserinfo2));
+        let tab = window.until_session(|phase| *phase == refused).await;
         window.until(|s| s.sessions[0].can_reissue).await;
         window.send(Command::Reissue(tab));
         if let Some(password) = password {

@@ -7,26 +7,26 @@ use eframe::egui::{Align, Button, Layout, RichText, Ui, vec2};
 use crate::desk::action::Action;
 use crate::desk::tokens::{self, Palette};
 use crate::desk::widgets::{self, Cx, Look};
-use crate::desk::{refusals, text, timeline};
-use crate::installation::snapshot::{SessionEnd, SessionSnapshot};
+use crate::desk::{text, timeline};
+use crate::installation::snapshot::{Ending, Refusal, SessionSnapshot};
 
 /// Draws the page.
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot, end: &SessionEnd) {
-    if let SessionEnd::Untrusted { server, fingerprint, why } = end {
-        return untrusted(ui, cx, session, (server, fingerprint, why));
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot, end: &Ending) {
+    if let Ending::Untrusted { server, fingerprint, why } = end {
+        return untrusted(ui, cx, session, (server, &fingerprint.to_string(), why));
     }
     let (title, mut words) = text::end(end);
-    if let (SessionEnd::NotConnected { .. }, false) = (end, session.attempts.is_empty()) {
+    if let (Ending::NotConnected(_), false) = (end, session.attempts.is_empty()) {
         // The timeline says it, address by address.
         words = text::NO_SERVER.to_owned();
     }
-    if session.can_reissue && matches!(end, SessionEnd::Refused { .. }) {
+    if session.can_reissue && matches!(end, Ending::Refused(_)) {
         words = "It was issued by this installation, so HIT Deck can issue it again with one click. A jnj is fresh for five minutes."
             .to_owned();
     }
     widgets::empty(ui, title, &words, |ui| {
-        if let SessionEnd::Refused { code, meaning } = end {
-            refusal_details(ui, *code, meaning);
+        if let Ending::Refused(refusal) = end {
+            refusal_details(ui, *refusal);
         }
         ui.add_space(tokens::GAP_S);
         buttons(ui, cx, session, end);
@@ -50,15 +50,15 @@ pub fn dialling(ui: &mut Ui, session: &SessionSnapshot) {
 }
 
 /// The one button that is most likely wanted, for the banner over what is left of a meeting.
-pub fn again(session: &SessionSnapshot, end: &SessionEnd) -> Option<Action> {
+pub fn again(session: &SessionSnapshot, end: &Ending) -> Option<Action> {
     match end {
         _ if session.can_reissue => Some(Action::Reissue(session.id)),
-        SessionEnd::Untrusted { .. } | SessionEnd::NotServed { .. } | SessionEnd::Deleted { .. } => None,
+        Ending::Untrusted { .. } | Ending::NotServed(_) | Ending::Deleted(_) => None,
         _ => Some(Action::JoinAgain(session.id)),
     }
 }
 
-fn buttons(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot, end: &SessionEnd) {
+fn buttons(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot, end: &Ending) {
     match again(session, end) {
         Some(action) => {
             cx.button(ui, action, Look::Primary);
@@ -72,11 +72,12 @@ fn buttons(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot, end: &Sessio
     }
 }
 
-fn refusal_details(ui: &mut Ui, code: u8, meaning: &str) {
+fn refusal_details(ui: &mut Ui, refusal: Refusal) {
     let palette = Palette::of(ui);
     let small = |words: String| RichText::new(words).size(tokens::TYPE_SMALL).color(palette.weak);
     ui.add_space(tokens::GAP_XS);
-    ui.label(small(format!("Status {code}, shown as {} by other clients: {meaning}", refusals::shown(code))));
+    let (status, shown, meaning) = (refusal.status(), refusal.shown(), refusal.meaning());
+    ui.label(small(format!("Status {status}, shown as {shown} by other clients: {meaning}")));
 }
 
 /// A certificate that is not trusted: which one, and a plain question. The safe answer has the focus.

@@ -12,7 +12,7 @@ use crate::desk::pages::{ends, player};
 use crate::desk::tokens::{self, Palette};
 use crate::desk::widgets::{self, Cx, Look};
 use crate::desk::{chat, connection, people, text};
-use crate::installation::snapshot::{SessionEnd, SessionPhase, SessionSnapshot};
+use crate::installation::snapshot::{Ending, SessionPhase, SessionSnapshot};
 use crate::meeting::view::{OWNER, RecordingState};
 
 /// Draws the tab.
@@ -230,7 +230,7 @@ pub fn password_field(tab: u64) -> egui::Id {
     egui::Id::unique(("password", tab))
 }
 
-fn ended_banner(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot, end: &SessionEnd) {
+fn ended_banner(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot, end: &Ending) {
     let palette = Palette::of(ui);
     let (title, text) = text::end(end);
     widgets::row_with_end(
