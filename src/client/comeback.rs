@@ -1,7 +1,8 @@
 //! When a lost connection is tried again, and when it is given up (wire/01 section 10.4). Pure: the time comes in with each call.
 //!
 //! In: losses, failed attempts, admissions. Out: the moment of the next attempt. The first two come at once, the following after 4, 8,
-//! 16 and 32 s and then every minute, until ten minutes after the first failure.
+//! 16 and 32 s and then every minute, until ten minutes after the first failure. An admission counts once it has lasted: a server
+//! that lets us in and drops us at once would be dialled without a pause otherwise.
 
 use std::time::Duration;
 
@@ -21,11 +22,15 @@ pub struct Attempt {
 pub struct Comeback {
     first_failure: Option<Duration>,
     attempts: u32,
+    inside_since: Option<Duration>,
 }
 
 impl Comeback {
     /// The connection was lost, or an attempt failed. `None`: it is given up.
     pub fn failed(&mut self, now: Duration) -> Option<Attempt> {
+        if self.inside_since.take().is_some_and(|since| now.saturating_sub(since) >= SETTLED) {
+            *self = Comeback::default();
+        }
         let gives_up_at = *self.first_failure.get_or_insert(now) + GIVE_UP_AFTER;
         let number = self.attempts.saturating_add(1);
         let wait = match number {
@@ -43,14 +48,16 @@ impl Comeback {
         Some(Attempt { number, at, gives_up_at })
     }
 
-    /// Admitted: the next loss begins anew.
-    pub fn admitted(&mut self) {
-        *self = Comeback::default();
+    /// Admitted: a loss after ten seconds or more begins anew.
+    pub fn admitted(&mut self, now: Duration) {
+        self.inside_since = Some(now);
     }
 }
 
 const STEP: Duration = Duration::from_millis(500);
 const LONGEST: Duration = Duration::from_secs(60);
+/// Inside for so long, the connection worked.
+const SETTLED: Duration = Duration::from_secs(10);
 const GIVE_UP_AFTER: Duration = Duration::from_secs(600);
 
 #[cfg(test)]
@@ -71,14 +78,28 @@ mod tests {
     }
 
     #[test]
-    fn an_admission_makes_the_next_loss_the_first() {
+    fn an_admission_that_lasted_makes_the_next_loss_the_first() {
         let mut comeback = Comeback::default();
         for _ in 0..5 {
             comeback.failed(Duration::from_secs(1));
         }
-        comeback.admitted();
+        comeback.admitted(Duration::from_secs(4_990));
         let attempt = comeback.failed(Duration::from_secs(5_000)).unwrap();
         assert_eq!((attempt.number, attempt.at), (1, Duration::from_secs(5_000)));
+    }
+
+    #[test]
+    fn a_server_that_lets_us_in_and_drops_us_at_once_is_not_dialled_without_a_pause() {
+        let mut comeback = Comeback::default();
+        let mut now = Duration::ZERO;
+        let mut waits = Vec::new();
+        for _ in 0..4 {
+            let attempt = comeback.failed(now).unwrap();
+            waits.push((attempt.at - now).as_secs());
+            now = attempt.at + Duration::from_secs(1);
+            comeback.admitted(attempt.at);
+        }
+        assert_eq!(waits, [0, 0, 4, 8]);
     }
 
     #[test]

@@ -90,7 +90,7 @@ impl Driver {
         loop {
             let ending = match self.join(jnj).await {
                 Ok((pipe, keys, admitted)) => {
-                    comeback.admitted();
+                    comeback.admitted(self.options.clock.now().steady);
                     if been_inside {
                         self.update(|state| state.reconnects += 1);
                     }
