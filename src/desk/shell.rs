@@ -243,7 +243,7 @@ fn question(ctx: &Context, cx: &mut Cx<'_>) {
                 };
                 let text = format!(
                     "{} cut without a goodbye, and the MCU stops as in a crash. Clients try to come back, or go to a backup \
-                     that their jnj names. Recordings are kept up to the last second, and finished when the MCU is started again.",
+                     that their jnj names. Recordings are kept up to the last second.",
                     text::count(connections, "connection is", "connections are")
                 );
                 sure(ui, cx, "Pull the plug?", &text, Action::PullThePlugNow);
