@@ -5,6 +5,7 @@
 use eframe::egui::{Align, Button, Frame, Label, Layout, Popup, PopupCloseBehavior, RichText, ScrollArea, Ui, vec2};
 
 use super::action::Action;
+use super::connecting::transport_name;
 use super::tokens::{self, Palette};
 use super::widgets::{self, Cx, Look};
 use super::{text, timeline};
@@ -30,7 +31,7 @@ fn details(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot) {
     let server = session.server.clone().unwrap_or_else(|| "–".to_owned());
     ui.set_width(tokens::POPUP_WIDTH);
     let version = if session.server_version.is_empty() { "unknown".into() } else { session.server_version.clone() };
-    let mut facts = vec![("Server", server.clone()), ("Transport", session.transport.to_owned())];
+    let mut facts = vec![("Server", server.clone()), ("Transport", transport_name(session.transport).to_owned())];
     facts.extend(session.relay.clone().map(|relay| ("Relay", relay)));
     facts.push(("Version", version));
     facts.push(("Bytes", format!("{} received, {} sent", text::bytes(session.received), text::bytes(session.sent))));

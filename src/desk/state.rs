@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::chat::ChatRows;
 use super::pages::inspector::Watch;
@@ -12,7 +12,9 @@ use super::pages::issue::IssueForm;
 use super::pages::log::LogFilter;
 use super::pages::recent::Recent;
 use super::pages::recordings::Browser;
-use crate::installation::snapshot::{Connecting, Level, Notice, Snapshot, TabId};
+use crate::installation::snapshot::{
+    Connecting, Level, Notice, Preference, Proxy, ProxyAddressError, Snapshot, TabId, Transport,
+};
 use crate::meeting::view::Ssrc;
 
 /// Where the user is.
@@ -67,6 +69,34 @@ impl Drop for TabState {
     }
 }
 
+/// "How to connect", as it is being filled in.
+pub struct ConnectingForm {
+    /// What carries sessions.
+    pub transport: Transport,
+    /// A proxy's address as typed; a password may be in it.
+    pub proxy: Zeroizing<String>,
+    /// Which server's answer is taken.
+    pub preference: Preference,
+}
+
+impl ConnectingForm {
+    /// What is used now.
+    pub fn of(now: &Connecting) -> ConnectingForm {
+        let proxy = now.proxy.as_ref().map(Proxy::expose).unwrap_or_default();
+        ConnectingForm { transport: now.transport, proxy, preference: now.preference }
+    }
+
+    /// What it says.
+    ///
+    /// # Errors
+    /// The proxy cannot be used.
+    pub fn read(&self) -> Result<Connecting, ProxyAddressError> {
+        let typed = self.proxy.trim();
+        let proxy = if typed.is_empty() { None } else { Some(typed.parse()?) };
+        Ok(Connecting { transport: self.transport, proxy, preference: self.preference })
+    }
+}
+
 /// The whole of it.
 #[derive(Default)]
 pub struct State {
@@ -81,7 +111,7 @@ pub struct State {
     /// Which of the recently used files are there.
     pub recent: Recent,
     /// What is chosen in "How to connect" and not used yet.
-    pub connecting: Option<Connecting>,
+    pub connecting: Option<ConnectingForm>,
     /// The inspector's table.
     pub watch: Watch,
     /// Whether the log is shown.
@@ -190,7 +220,7 @@ mod tests {
                 can_reissue: false,
                 playback: None,
                 server: None,
-                transport: "TCP",
+                transport: Transport::Tcp,
                 server_version: String::new(),
                 in_meeting: std::time::Duration::ZERO,
                 received: 0,

@@ -9,6 +9,14 @@ use jiff::tz::TimeZone;
 
 use crate::installation::snapshot::{Ending, RecordingKind};
 
+/// A message of an error as a sentence: it begins with a capital letter and ends with a full stop.
+pub fn sentence(message: &str) -> String {
+    let mut letters = message.chars();
+    let first = letters.next().map(char::to_uppercase).into_iter().flatten();
+    let stop = if message.ends_with(['.', '?', '!']) { "" } else { "." };
+    first.chain(letters).chain(stop.chars()).collect()
+}
+
 /// A length: `4:05`, or `1:02:03` from an hour on.
 pub fn length(length: Duration) -> String {
     let seconds = length.as_secs();

@@ -26,10 +26,10 @@ use super::playback::{PlayCommand, Playback};
 use super::recent::Recent;
 use super::rows;
 use super::snapshot::{
-    Carrier, Connecting, Level, McuRunning, McuState, Notice, RecentJnj, SampleUser, SessionSnapshot, Snapshot, TabId,
+    Connecting, Level, McuRunning, McuState, Notice, RecentJnj, SampleUser, SessionSnapshot, Snapshot, TabId,
 };
 use super::watching::Watching;
-use crate::client::dialler::{self, Preference};
+use crate::client::dialler;
 use crate::client::{Client, ClientCommand, ClientOptions, Ending, Phase, Wish};
 use crate::clock::Clock;
 use crate::hit::freshness::{DEFAULT_WINDOW, Freshness};
@@ -38,7 +38,7 @@ use crate::hit::password::PasswordHash;
 use crate::hit::paths::RecordingPath;
 use crate::hit::request::{CommandKind, Group, ServiceRequest};
 use crate::library;
-use crate::link::{Certificates, Route, Sha256Fingerprint, Transport};
+use crate::link::{Certificates, Route};
 use crate::mcu::{Mcu, McuConfig, McuSnapshot};
 
 /// How an engine starts.
@@ -117,6 +117,8 @@ impl fmt::Debug for Engine {
 struct Tab {
     source: String,
     jnj: Jnj,
+    /// How it connects, also when it joins again: what is set later is for tabs that are opened later.
+    options: ClientOptions,
     client: Client,
     /// Whether the jnj is a stale one of ours; looked up once it was refused.
     reissuable: Option<bool>,
@@ -278,7 +280,7 @@ impl Task {
             Command::JoinAgain(id) => {
                 if let Some(tab) = self.tabs.remove(&id) {
                     tab.client.finish().await;
-                    self.join_as(id, tab.jnj, tab.source);
+                    self.join_as(id, tab.jnj, tab.source, tab.options);
                 }
             }
             Command::CloseTab(id) => {
@@ -465,7 +467,7 @@ impl Task {
             Ok(jnj) => {
                 if let Some(tab) = self.tabs.remove(&id) {
                     tab.client.finish().await;
-                    self.join_as(id, jnj, tab.source);
+                    self.join_as(id, jnj, tab.source, tab.options);
                 }
             }
             Err(failure) => self.complain(failure),
@@ -547,23 +549,16 @@ impl Task {
     }
 
     fn join(&mut self, jnj: Jnj, source: String) {
-        let id = self.new_tab();
-        self.join_as(id, jnj, source);
+        let (id, options) = (self.new_tab(), self.options());
+        self.join_as(id, jnj, source, options);
     }
 
-    /// How sessions connect now; an address that is no proxy's was refused where it was typed.
-    fn options_for(&self, trusted: Option<Sha256Fingerprint>) -> ClientOptions {
+    /// How sessions connect now.
+    fn options(&self) -> ClientOptions {
         ClientOptions {
-            transport: match self.connecting.carrier {
-                Carrier::WebSocket => Transport::WebSocket,
-                Carrier::Secure => Transport::SecureWebSocket,
-                Carrier::Tcp => Transport::Tcp,
-            },
-            route: Route {
-                proxy: self.connecting.proxy.parse().ok(),
-                certificates: trusted.map_or(Certificates::System, Certificates::Pinned),
-            },
-            preference: if self.connecting.like_the_browser { Preference::Browser } else { Preference::Guide },
+            transport: self.connecting.transport,
+            route: Route { proxy: self.connecting.proxy.clone(), certificates: Certificates::System },
+            preference: self.connecting.preference,
             inspector: self.watching.inspector.clone(),
             ..ClientOptions::new(self.clock)
         }
@@ -577,19 +572,14 @@ impl Task {
             return;
         };
         tab.client.finish().await;
-        let options = self.options_for(Some(fingerprint));
-        self.join_with(id, tab.jnj, tab.source, options);
+        let route = Route { certificates: Certificates::Pinned(fingerprint), ..tab.options.route };
+        self.join_as(id, tab.jnj, tab.source, ClientOptions { route, ..tab.options });
     }
 
-    fn join_as(&mut self, id: TabId, jnj: Jnj, source: String) {
-        let options = self.options_for(None);
-        self.join_with(id, jnj, source, options);
-    }
-
-    fn join_with(&mut self, id: TabId, jnj: Jnj, source: String, options: ClientOptions) {
-        let client = Client::start(jnj.clone(), options);
+    fn join_as(&mut self, id: TabId, jnj: Jnj, source: String, options: ClientOptions) {
+        let client = Client::start(jnj.clone(), options.clone());
         self.follow(client.watch());
-        self.tabs.insert(id, Tab { source, jnj, client, reissuable: None });
+        self.tabs.insert(id, Tab { source, jnj, options, client, reissuable: None });
     }
 
     async fn play(&mut self, path: PathBuf) {
@@ -744,7 +734,7 @@ fn session(id: TabId, tab: &Tab, now: Duration) -> SessionSnapshot {
         can_reissue: tab.reissuable == Some(true),
         playback: state.viewing.as_ref().map(|viewing| rows::viewing(viewing, now)),
         server: state.server.clone(),
-        transport: "WebSocket",
+        transport: tab.options.transport,
         server_version: state.server_version.clone(),
         in_meeting: state.admitted_at.map_or(Duration::ZERO, |at| {
             now.saturating_sub(at) + Duration::from_millis(u64::try_from(state.elapsed_ms).unwrap_or_default())

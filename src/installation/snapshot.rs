@@ -9,8 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use crate::client::Ending;
-pub use crate::client::dialler::{AttemptRow, Outcome};
+pub use crate::client::dialler::{AttemptRow, Outcome, Preference};
 pub use crate::link::inspector::{Direction, InspectorConnection, InspectorLine, InspectorSnapshot};
+pub use crate::link::{Proxy, ProxyAddressError, Transport};
 use crate::meeting::view::View;
 pub use crate::wire::Refusal;
 
@@ -63,23 +64,11 @@ pub struct SampleUser {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Connecting {
     /// What carries them.
-    pub carrier: Carrier,
-    /// HTTP proxy, `http://[user:password@]host:port`; empty for none.
-    pub proxy: String,
-    /// Take a backup only after 5 s, as the browser client does, for comparison (wire/01 section 1.3).
-    pub like_the_browser: bool,
-}
-
-/// What carries a connection.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Carrier {
-    /// `ws://`
-    #[default]
-    WebSocket,
-    /// `wss://`
-    Secure,
-    /// The same bytes directly over TCP.
-    Tcp,
+    pub transport: Transport,
+    /// An HTTP proxy in between.
+    pub proxy: Option<Proxy>,
+    /// Which server's answer is taken.
+    pub preference: Preference,
 }
 
 /// A jnj file that was joined with.
@@ -224,8 +213,8 @@ pub struct SessionSnapshot {
     pub playback: Option<WirePlayback>,
     /// The server's address, as the jnj has it, once connected.
     pub server: Option<String>,
-    /// "WebSocket" or "TCP".
-    pub transport: &'static str,
+    /// What carries it.
+    pub transport: Transport,
     /// Server version as it announced itself.
     pub server_version: String,
     /// Since admission.

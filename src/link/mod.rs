@@ -27,9 +27,10 @@ pub use tap::Tap;
 pub use tls::{Certificates, FingerprintError, Sha256Fingerprint};
 
 /// What carries a byte stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Transport {
     /// `ws://HOST:PORT/websocket/`, subprotocol `hmtg`, binary messages (wire/01 section 1.1).
+    #[default]
     WebSocket,
     /// `wss://HOST:PORT/websocket/`: the same under TLS. For dialling; our own port does not offer it.
     SecureWebSocket,

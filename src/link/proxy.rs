@@ -20,9 +20,14 @@ pub struct Proxy {
     credentials: Option<Credentials>,
 }
 
-/// `USER:PASSWORD` in base64, as it goes over the wire. Erased when dropped.
+/// A user and a password. Erased when dropped.
 #[derive(Clone, PartialEq, Eq)]
-struct Credentials(Zeroizing<String>);
+struct Credentials {
+    /// `USER:PASSWORD` as it was written.
+    written: Zeroizing<String>,
+    /// The same in base64, as it goes over the wire.
+    encoded: Zeroizing<String>,
+}
 
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -37,6 +42,15 @@ impl fmt::Display for Proxy {
         } else {
             write!(f, "{}:{}", self.host, self.port)
         }
+    }
+}
+
+impl Proxy {
+    /// The whole address with its credentials, as it is read: for the field in which it is typed, and nowhere else.
+    pub fn expose(&self) -> Zeroizing<String> {
+        let credentials = self.credentials.as_ref().map_or("", |credentials| &credentials.written);
+        let at = if credentials.is_empty() { "" } else { "@" };
+        Zeroizing::new(format!("http://{credentials}{at}{self}"))
     }
 }
 
@@ -87,7 +101,8 @@ impl Credentials {
             return Err(ProxyAddressError("came a user with a colon in the name"));
         }
         let both = Zeroizing::new([&user[..], b":", &password[..]].concat());
-        Ok(Credentials(Zeroizing::new(STANDARD.encode(&*both))))
+        let encoded = Zeroizing::new(STANDARD.encode(&*both));
+        Ok(Credentials { written: Zeroizing::new(text.to_owned()), encoded })
     }
 }
 
@@ -125,7 +140,7 @@ where
     let mut request = Zeroizing::new(format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n"));
     if let Some(credentials) = &proxy.credentials {
         request.push_str("Proxy-Authorization: Basic ");
-        request.push_str(&credentials.0);
+        request.push_str(&credentials.encoded);
         request.push_str("\r\n");
     }
     request.push_str("\r\n");
@@ -187,9 +202,10 @@ mod tests {
     fn a_proxy_is_read_and_its_credentials_are_not_shown() {
         let proxy: Proxy = "http://jo%40x:se%3Acret@proxy.example:3128/".parse().unwrap();
         assert_eq!(proxy.to_string(), "proxy.example:3128");
-        assert_eq!(proxy.credentials.as_ref().unwrap().0.as_str(), STANDARD.encode("jo@x:se:cret"));
+        assert_eq!(proxy.credentials.as_ref().unwrap().encoded.as_str(), STANDARD.encode("jo@x:se:cret"));
         let shown = format!("{proxy:?}");
         assert!(!shown.contains("cret") && !shown.contains(&STANDARD.encode("jo@x:se:cret")), "{shown}");
+        assert_eq!(*proxy.expose(), "http://jo%40x:se%3Acret@proxy.example:3128");
         assert_eq!("http://[::1]:8080".parse::<Proxy>().unwrap().to_string(), "[::1]:8080");
     }
 

@@ -8,7 +8,7 @@ use hitdeck::installation::command::Command;
 use hitdeck::installation::front::{Front, Wake};
 use hitdeck::installation::snapshot::{
     Level, LogLine, McuRunning, McuState, MeetingRow, Notice, PlayerSnapshot, RecordingKind, RecordingRow, SampleUser,
-    SessionPhase, SessionSnapshot, Snapshot,
+    SessionPhase, SessionSnapshot, Snapshot, Transport,
 };
 use hitdeck::meeting::view::{Audience, ChatLine, NOBODY, Person, RecordingState, View};
 
@@ -267,7 +267,7 @@ pub fn session(id: u64, phase: SessionPhase) -> Arc<SessionSnapshot> {
         can_reissue: false,
         playback: None,
         server: Some("127.0.0.1:2333".into()),
-        transport: "WebSocket",
+        transport: Transport::WebSocket,
         server_version: "4.0".into(),
         in_meeting: Duration::from_secs(754),
         received: 48_213,

@@ -8,8 +8,8 @@ use egui_kittest::{Harness, SnapshotResults};
 use hitdeck::desk::Desk;
 use hitdeck::installation::command::{Command, JnjSource};
 use hitdeck::installation::snapshot::{
-    Carrier, Connecting, Ending, InspectorSnapshot, McuState, RecordingKind, SessionPhase, SessionSnapshot, Snapshot,
-    WirePlayback,
+    Connecting, Ending, InspectorSnapshot, McuState, Preference, RecordingKind, SessionPhase, SessionSnapshot,
+    Snapshot, Transport, WirePlayback,
 };
 use hitdeck::wire::refusal::Refusal;
 
@@ -173,7 +173,7 @@ fn how_to_connect_is_checked_while_it_is_typed() {
     click(&mut harness, "TCP");
     type_into(&mut harness, "Proxy address", "proxy:8080");
     assert!(is_disabled(&harness, "Use from now on"));
-    assert!(harness.query_by_label_contains("It begins with http://").is_some());
+    assert!(harness.query_by_label_contains("came no http://").is_some());
     harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
     harness.run();
     type_into(&mut harness, "Proxy address", "http://proxy:8080");
@@ -181,7 +181,8 @@ fn how_to_connect_is_checked_while_it_is_typed() {
     click(&mut harness, "Use from now on");
     let commands = front.take();
     let [Command::SetConnecting(connecting)] = commands.as_slice() else { panic!("{commands:?}") };
-    let wanted = Connecting { carrier: Carrier::Tcp, proxy: "http://proxy:8080".into(), like_the_browser: true };
+    let proxy = Some("http://proxy:8080".parse().unwrap());
+    let wanted = Connecting { transport: Transport::Tcp, proxy, preference: Preference::Browser };
     assert_eq!(*connecting, wanted);
     let mut results = SnapshotResults::new();
     pictures(&mut results, "how-to-connect", &fixtures::busy(), |harness| {
