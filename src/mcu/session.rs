@@ -223,15 +223,11 @@ async fn meet(
         None
     };
     if returning.is_none() {
-        if let Err(refused) = age {
-            // It was inside once, and what it was in is over: its client then forgets the way back (wire/01 section 6.5).
-            let code = if had_ticket { Refusal::SessionClosed } else { refused.code };
-            return refuse(pipe, code, peer, &refused.cause).await;
-        }
-        let asked = password_is_right(&mut pipe, &request, shared);
-        let right = timeout_at(joiner.deadline, asked).await;
-        if !right.map_err(|_| SessionError::TooSlow(shared.patience.admission))?? {
-            return refuse(pipe, Refusal::WrongUserinfo2, peer, "wrong password").await;
+        // It was inside once, and what it was in is over: its client then forgets the way back (wire/01 section 6.5).
+        let closed = |refused: Refused| Refused::new(Refusal::SessionClosed, refused.cause);
+        let age = if had_ticket { age.map_err(closed) } else { age };
+        if let Err(refused) = prove(&mut pipe, &request, age, joiner.deadline, shared).await? {
+            return refuse(pipe, refused.code, peer, &refused.cause).await;
         }
     }
     newcomer.returning = returning.map(|(_, ssrc)| ssrc);
@@ -271,15 +267,10 @@ async fn play(
         Some(ticket) if ticket.kind == TicketKind::Playback => shared.desk.has_watched(ticket).await,
         _ => false,
     };
-    if !returning {
-        if let Err(refused) = age {
-            return refuse(pipe, refused.code, peer, &refused.cause).await;
-        }
-        let asked = password_is_right(&mut pipe, &request, shared);
-        let right = timeout_at(joiner.deadline, asked).await;
-        if !right.map_err(|_| SessionError::TooSlow(shared.patience.admission))?? {
-            return refuse(pipe, Refusal::WrongUserinfo2, peer, "wrong password").await;
-        }
+    if !returning
+        && let Err(refused) = prove(&mut pipe, &request, age, joiner.deadline, shared).await?
+    {
+        return refuse(pipe, refused.code, peer, &refused.cause).await;
     }
     let (root, asked, clock) = (shared.recording_root.clone(), request.clone(), shared.clock);
     let (marking, by_owner) = (Arc::clone(&shared.marking), request.guest.is_none());
@@ -374,6 +365,22 @@ async fn read_parameters(pipe: &mut Pipe, step: Duration) -> Result<Vec<ClientPa
         entries.push(entry);
     }
     Ok(entries)
+}
+
+/// Whether a request is fresh, and whoever brings it knows its password.
+async fn prove(
+    pipe: &mut Pipe,
+    request: &ServiceRequest,
+    age: Result<(), Refused>,
+    deadline: Instant,
+    shared: &Shared,
+) -> Result<Result<(), Refused>, SessionError> {
+    if age.is_err() {
+        return Ok(age);
+    }
+    let right = timeout_at(deadline, password_is_right(pipe, request, shared)).await;
+    let right = right.map_err(|_| SessionError::TooSlow(shared.patience.admission))??;
+    Ok(if right { Ok(()) } else { Err(Refused::new(Refusal::WrongUserinfo2, "wrong password")) })
 }
 
 /// Asks for the password that the userinfo carries, a few times (guide 3.10, wire/01 section 6.1).
