@@ -95,7 +95,7 @@ impl Play {
                     if !std::mem::replace(&mut begun, true) {
                         out.say(
                             "recording",
-                            &format!("{} ({})", viewing.title, clock(viewing.end_ms.saturating_sub(viewing.start_ms))),
+                            &self.heading(&viewing.title, viewing.end_ms.saturating_sub(viewing.start_ms)),
                             json!({ "title": viewing.title, "start_ms": viewing.start_ms, "end_ms": viewing.end_ms,
                                 "people": viewing.names }),
                         );
@@ -127,13 +127,19 @@ impl Play {
         }
     }
 
+    /// What is played and how long it is; by the file's name where it has no title.
+    fn heading(&self, title: &str, ms: u64) -> String {
+        let name = self.file.file_stem().unwrap_or_default().to_string_lossy();
+        format!("{} ({})", if title.is_empty() { &*name } else { title }, clock(ms))
+    }
+
     async fn follow(&self, playback: &Playback, stop: &CancellationToken) -> Result<(), Failure> {
         let out = Output::new(self.json);
         let mut watch = playback.watch();
         let first = Arc::clone(&watch.borrow());
         out.say(
             "recording",
-            &format!("{} ({})", first.title, clock(first.end_ms.saturating_sub(first.start_ms))),
+            &self.heading(&first.title, first.end_ms.saturating_sub(first.start_ms)),
             json!({ "title": first.title, "start_ms": first.start_ms, "end_ms": first.end_ms, "recorded_at": first.recorded_at }),
         );
         if let Some(damage) = &first.damage {

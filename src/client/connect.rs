@@ -233,9 +233,12 @@ fn nowhere(rows: &[AttemptRow], reasons: &[String]) -> ConnectError {
             why: row.outcome.reason().unwrap_or_default(),
         },
         None => {
-            let lines: Vec<String> =
-                rows.iter().zip(reasons).map(|(row, why)| format!("{}: {why}", row.address)).collect();
-            ConnectError::Nowhere(lines.join("; "))
+            // Most reasons name the server already.
+            let line = |(row, why): (&AttemptRow, &String)| match why.contains(&row.address) {
+                true => why.clone(),
+                false => format!("{}: {why}", row.address),
+            };
+            ConnectError::Nowhere(rows.iter().zip(reasons).map(line).collect::<Vec<_>>().join("; "))
         }
     }
 }
@@ -278,4 +281,24 @@ pub(super) async fn exchange_keys(pipe: &mut Pipe, patience: Duration) -> Result
     }
     let cipher = cipher.ok_or(ExchangeError::Cipher("the server named no cipher"))?;
     Ok(Agreed { cipher, keys, version: String::from_utf8_lossy(&version).into_owned(), takes_parameters })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::dialler::Outcome;
+
+    #[test]
+    fn each_server_is_named_once_however_its_reason_reads() {
+        let row = |address: &str| AttemptRow {
+            address: address.into(),
+            started: None,
+            ended: None,
+            outcome: Outcome::Waiting,
+            untrusted: None,
+        };
+        let reasons = ["a:1 refused the connection".to_owned(), "the key exchange failed".to_owned()];
+        let ConnectError::Nowhere(said) = nowhere(&[row("a:1"), row("b:2")], &reasons) else { panic!("a certificate") };
+        assert_eq!(said, "a:1 refused the connection; b:2: the key exchange failed");
+    }
 }
