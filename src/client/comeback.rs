@@ -6,6 +6,8 @@
 
 use std::time::Duration;
 
+use crate::wire::Refusal;
+
 /// The next attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attempt {
@@ -48,12 +50,20 @@ impl Comeback {
         Some(Attempt { number, at, gives_up_at })
     }
 
+    /// Whether this answer may be another one in a moment: a meeting that moves to another server is not there before its owner
+    /// (guide 3.8 and table 1). So it goes for the first attempts after a loss, about half a minute.
+    pub fn may_be_early(&self, refusal: Refusal) -> bool {
+        refusal == Refusal::MeetingNotExist && (1..=EARLY).contains(&self.attempts)
+    }
+
     /// Admitted: a loss after ten seconds or more begins anew.
     pub fn admitted(&mut self, now: Duration) {
         self.inside_since = Some(now);
     }
 }
 
+/// Attempts after which a meeting that is not there is over.
+const EARLY: u32 = 5;
 const STEP: Duration = Duration::from_millis(500);
 const LONGEST: Duration = Duration::from_secs(60);
 /// Inside for so long, the connection worked.
@@ -86,6 +96,21 @@ mod tests {
         comeback.admitted(Duration::from_secs(4_990));
         let attempt = comeback.failed(Duration::from_secs(5_000)).unwrap();
         assert_eq!((attempt.number, attempt.at), (1, Duration::from_secs(5_000)));
+    }
+
+    #[test]
+    fn a_meeting_that_is_not_there_may_come_for_half_a_minute_after_a_loss_and_other_refusals_are_final() {
+        let mut comeback = Comeback::default();
+        assert!(!comeback.may_be_early(Refusal::MeetingNotExist), "nothing was lost");
+        let mut now = Duration::ZERO;
+        for _ in 0..5 {
+            now = comeback.failed(now).unwrap().at;
+            assert!(comeback.may_be_early(Refusal::MeetingNotExist));
+            assert!(!comeback.may_be_early(Refusal::SessionClosed));
+        }
+        assert_eq!(now, Duration::from_secs(28));
+        comeback.failed(now);
+        assert!(!comeback.may_be_early(Refusal::MeetingNotExist), "it is over");
     }
 
     #[test]

@@ -106,6 +106,10 @@ impl Driver {
                         ending => return ending,
                     }
                 }
+                // At another server the owner may come later than we do; until then there is no such meeting.
+                Err(Stop::Ending(Ending::Refused(refusal))) if comeback.may_be_early(refusal) => {
+                    Ending::Lost(refusal.to_string())
+                }
                 Err(Stop::Ending(ending)) => return ending,
                 Err(Stop::Lost(ending)) => ending,
             };

@@ -267,9 +267,7 @@ async fn play(
         Some(ticket) if ticket.kind == TicketKind::Playback => shared.desk.has_watched(ticket).await,
         _ => false,
     };
-    if !returning
-        && let Err(refused) = prove(&mut pipe, &request, age, joiner.deadline, shared).await?
-    {
+    if !returning && let Err(refused) = prove(&mut pipe, &request, age, joiner.deadline, shared).await? {
         return refuse(pipe, refused.code, peer, &refused.cause).await;
     }
     let (root, asked, clock) = (shared.recording_root.clone(), request.clone(), shared.clock);

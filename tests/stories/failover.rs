@@ -45,13 +45,40 @@ async fn a_meeting_goes_on_at_the_backup_when_the_primary_is_gone() {
     let Stage { folder, mcu, .. } = stage;
     mcu.pull_the_plug().await;
     for client in [&olive, &gus] {
-        // Whether the guest gets in depends on who is faster: the owner opens the room (guide, table 1).
-        until(client, "the backup", |s| s.server.as_deref().is_some_and(|at| at.starts_with("127.0.0.2:"))).await;
+        until(client, "at the backup", |s| s.reconnects == 1 && s.phase == Phase::InMeeting && s.view.initialised)
+            .await;
+        assert!(client.state().server.as_deref().is_some_and(|at| at.starts_with("127.0.0.2:")));
     }
-    until(&olive, "at the backup", |s| s.reconnects == 1 && s.phase == Phase::InMeeting && s.view.initialised).await;
     assert!(matches!(outcomes(&olive)[..], [Outcome::Failed(_), Outcome::Won]), "{:?}", outcomes(&olive));
     olive.finish().await;
     gus.finish().await;
+    backup.shutdown().await;
+    drop(folder);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guest_who_is_at_the_backup_before_the_owner_tries_again_instead_of_giving_up() {
+    let stage = Stage::open().await;
+    let backup = backup(&stage).await;
+    // The owner's client does not come back by itself.
+    let olive = stage.start(stage.issue(&owner("early")), Transport::WebSocket, None);
+    joined(&olive).await;
+    let gus = stage.faithful(with_backup(stage.issue(&guest("early", "gus", "Gus"))));
+    joined(&gus).await;
+    let again = Jnj { ip: "127.0.0.2".into(), ..stage.issue(&owner("early")) };
+    let Stage { folder, mcu, clock, .. } = stage;
+    mcu.pull_the_plug().await;
+    olive.finish().await;
+
+    let too_early = |phase: &Phase| matches!(phase, Phase::Reconnecting { why, .. } if why.contains("not started"));
+    until(&gus, "no meeting yet", |s| too_early(&s.phase)).await;
+    let olive = Client::start(again, ClientOptions::new(clock));
+    joined(&olive).await;
+    gus.command(ClientCommand::ReconnectNow);
+    until(&gus, "at the backup", |s| s.reconnects == 1 && s.phase == Phase::InMeeting && s.view.initialised).await;
+    until(&olive, "both", |s| s.view.present().len() == 2).await;
+    gus.finish().await;
+    olive.finish().await;
     backup.shutdown().await;
     drop(folder);
 }
