@@ -140,14 +140,7 @@ mod tests {
     use super::*;
 
     fn line(text: &str) -> Arc<ChatLine> {
-        Arc::new(ChatLine {
-            from: 1,
-            name: "Gus".into(),
-            text: text.into(),
-            audience: Audience::Public,
-            tick: None,
-            date: None,
-        })
+        Arc::new(ChatLine { from: 1, name: "Gus".into(), text: text.into(), ..ChatLine::default() })
     }
 
     #[test]

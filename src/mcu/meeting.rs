@@ -498,9 +498,15 @@ pub fn class_of(message: &ToClient) -> Class {
         ToClient::Chat(_) => Class::Chat,
         ToClient::User(_) => Class::User,
         ToClient::Floor(_) => Class::Floor,
-        ToClient::Alive(_) | ToClient::Fact(_) | ToClient::End(_) | ToClient::Playback(_) | ToClient::Passed(_) => {
-            Class::Facts
-        }
+        ToClient::Alive(_)
+        | ToClient::Fact(_)
+        | ToClient::Poll(_)
+        | ToClient::Follow(_)
+        | ToClient::Knock(_)
+        | ToClient::Side(_)
+        | ToClient::End(_)
+        | ToClient::Playback(_)
+        | ToClient::Passed(_) => Class::Facts,
     }
 }
 

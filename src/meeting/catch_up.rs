@@ -88,7 +88,7 @@ fn line_again(line: &ChatLine) -> Option<ToClient> {
         Audience::Notice => line.text.clone(),
         Audience::Private { .. } => return None,
     };
-    Some(ToClient::Chat(ChatToClient::Line { text, from: line.from, tick: line.tick, date: line.date }))
+    Some(ToClient::Chat(ChatToClient::Line { text, from: line.from, tick: line.tick, date: line.date, top: line.top }))
 }
 
 /// What a person said of itself since it came; an add resets it, so this follows (wire/02 section 3, item 2).

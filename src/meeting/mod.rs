@@ -3,10 +3,13 @@
 //! - [`room`]: the authority. Joins, leaves and messages of clients come in; what is sent to whom and what is recorded comes out.
 //! - [`view`]: the replica that client, playback and tests share. The room keeps one too and applies to it what it announces, so
 //!   that what it knows and what it told cannot drift apart.
+//! - [`may`]: what a participant may do, one table for room, client and window.
 //! - [`catch_up`]: from a view to the shortest messages that rebuild it: a late join, a checkpoint of a recording.
 //!
 //! Time comes in as [`crate::clock::Now`].
 
+mod apply;
 pub mod catch_up;
+pub mod may;
 pub mod room;
 pub mod view;

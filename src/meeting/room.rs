@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::catch_up;
-use super::view::{NOBODY, OWNER, Person, RecordingState, Ssrc, View};
+use super::view::{Channels, NOBODY, OWNER, Person, RecordingState, Ssrc, View};
 use crate::clock::Now;
 use crate::wire::ToClient;
 use crate::wire::ToServer;
-use crate::wire::chat::{ChatToClient, ChatToServer};
+use crate::wire::chat::{ChatToClient, ChatToServer, TOP};
 use crate::wire::facts::{Fact, codec};
 use crate::wire::floor::{FloorToClient, FloorToServer};
 use crate::wire::join::MAX_SSRC;
@@ -150,6 +150,7 @@ impl Room {
             meeting_id: charter.meeting_id.clone(),
             title: charter.title.clone(),
             duration_s: seconds,
+            channels: Some(Channels { video: 6, audio: 4 }),
             recording: if charter.recorded { RecordingState::On } else { RecordingState::Off },
             ..View::default()
         };
@@ -294,6 +295,12 @@ impl Room {
             ToServer::Floor(FloorToServer::Token(target) | FloorToServer::GiveOutToken { target, .. }) => {
                 self.hand_token(from, target);
             }
+            ToServer::Floor(_)
+            | ToServer::Poll(_)
+            | ToServer::Follow(_)
+            | ToServer::Answer(_)
+            | ToServer::Control(_)
+            | ToServer::Side(_) => {}
         }
     }
 
@@ -437,7 +444,10 @@ impl Room {
     fn say(&mut self, from: Ssrc, text: &str, now: Now) {
         let text = catch_up::line_text(&self.view.name_of(from), text);
         let tick = u32::try_from(self.elapsed(now).as_millis()).ok();
-        self.announce(Recipients::All, ToClient::Chat(ChatToClient::Line { text, from, tick, date: Some(now.office) }));
+        self.announce(
+            Recipients::All,
+            ToClient::Chat(ChatToClient::Line { text, from, tick, date: Some(now.office), top: TOP }),
+        );
     }
 
     fn whisper(&mut self, from: Ssrc, to: Ssrc, text: &str) {
@@ -445,7 +455,7 @@ impl Room {
             return;
         }
         let text = catch_up::line_text(&self.view.name_of(from), text);
-        let line = ToClient::Chat(ChatToClient::Whisper { from, to, text });
+        let line = ToClient::Chat(ChatToClient::Whisper { from, to, text, top: TOP });
         if to != from {
             self.send(Recipients::One(to), line.clone());
         }

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::meeting::view::{Audience, ChatLine};
+use crate::wire::floor::ControlFlags;
 
 /// A room, and every participant's own view fed with only what that participant is sent.
 struct Stage {
@@ -208,7 +209,11 @@ fn a_newcomer_is_told_in_the_order_that_the_known_client_needs() {
     let token = floor(FloorToClient::Token(0));
     // Everybody who is there, the newcomer included.
     assert!(user(0) < token && user(1) < token);
-    let roles = [FloorToClient::Controller(NOBODY), FloorToClient::ControlFlags(0), FloorToClient::Assistant(NOBODY)];
+    let roles = [
+        FloorToClient::Controller(NOBODY),
+        FloorToClient::ControlFlags(ControlFlags::default()),
+        FloorToClient::Assistant(NOBODY),
+    ];
     for role in roles {
         assert!(floor(role.clone()) < token, "{role:?} came after the token");
     }

@@ -1,16 +1,17 @@
 //! What one participant knows of a meeting: a replica built from the messages it received.
 //!
-//! In: `ToClient` messages. Out: a plain value that client, playback and tests read. Knows no socket, clock or file.
+//! In: `ToClient` messages ([`View::apply`]) and what the participant itself says ([`View::said`]). Out: a plain value that client,
+//! playback and tests read, and what the participant may do ([`View::may`]). Knows no socket, clock or file.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::wire::ToClient;
-use crate::wire::chat::ChatToClient;
-use crate::wire::facts::Fact;
-use crate::wire::floor::FloorToClient;
-use crate::wire::join::MAX_SSRC;
-use crate::wire::users::UserToClient;
+use crate::wire::floor::MAX_CHANNELS;
+
+pub use super::may::Deed;
+pub use crate::wire::floor::ControlFlags;
+pub use crate::wire::follow::{FullScreen, Page, Tab};
+pub use crate::wire::poll::PollKind;
 
 /// The number of a participant, 0..=4999; 0 is the owner (wire/01 section 7.1).
 pub type Ssrc = i32;
@@ -37,14 +38,21 @@ pub struct Person {
     pub video_status: i32,
     /// EXT(55): the code page that this participant writes in, 65001 for UTF-8; 0 while nothing was said.
     pub code_page: i32,
+    /// EXT(102): this participant is not to be heard (wire/02 section 5.6).
+    pub audio_suppressed: bool,
+    /// EXT(103): this participant is not to be seen.
+    pub video_suppressed: bool,
+    /// A ticket holder whom only the owner sees (wire/02 section 4.2); known to the server alone.
+    pub hidden: bool,
     /// False once the participant has left; the record stays, since chat refers to it.
     pub present: bool,
 }
 
 /// Who may read a chat line.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub enum Audience {
     /// Everybody.
+    #[default]
     Public,
     /// The sender and one other.
     Private {
@@ -56,7 +64,7 @@ pub enum Audience {
 }
 
 /// One line of chat.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct ChatLine {
     /// Who wrote it; [`NOBODY`] for a notice.
     pub from: Ssrc,
@@ -70,6 +78,10 @@ pub struct ChatLine {
     pub tick: Option<u32>,
     /// Milliseconds since 1970-01-01 UTC, if the message said so.
     pub date: Option<i64>,
+    /// "settop": 1 wants the chat window in front (wire/02 section 6).
+    pub top: i32,
+    /// Said while nothing was to be recorded; known to the server alone.
+    pub off_record: bool,
 }
 
 /// Recording state (wire/02 section 9.1).
@@ -82,6 +94,65 @@ pub enum RecordingState {
     On,
     /// Paused by the owner.
     Paused,
+}
+
+/// Extra channels of the meeting (wire/02 section 5.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Channels {
+    /// Videos of speakers, 0..=16.
+    pub video: i32,
+    /// Speakers, 0..=16.
+    pub audio: i32,
+}
+
+/// A poll that was asked for (wire/02 section 7). Nothing ends it; the next one takes its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Poll {
+    /// Who asked; the wire does not say it, so this is who may ask at that moment.
+    pub by: Ssrc,
+    /// Which generation: an answer goes the way it came.
+    pub kind: PollKind,
+    /// Answers of 1 to 5 by person, the last of each: all of them for the one who asked, the own one for the others.
+    pub answers: BTreeMap<Ssrc, i32>,
+}
+
+/// Somebody who asks this participant to be let in (wire/02 section 11.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Knock {
+    /// The server's mark; the answer repeats it.
+    pub id: Vec<u8>,
+    /// The visitor's name.
+    pub name: String,
+}
+
+/// What is known of the recording beside its state (wire/02 section 9.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct RecordingFacts {
+    /// EXT(75): kept in an archive, and cannot be paused.
+    pub archived: bool,
+    /// EXT(79): the meeting does not ask for a recording.
+    pub not_requested: bool,
+    /// EXT(64) 200: the owner may set a password.
+    pub password_can_be_set: bool,
+    /// EXT(64) 1 or 101: a password is set.
+    pub password_set: bool,
+}
+
+/// What the meeting was made with (wire/02 sections 5.6, 9, 10 and 11).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Policy {
+    /// EXT(58): everybody is a questioner all the time.
+    pub all_questioner: bool,
+    /// EXT(59): the token holder answers those who ask to be let in.
+    pub holder_accepts_guests: bool,
+    /// EXT(86): the token holder may end the meeting.
+    pub holder_ends_meeting: bool,
+    /// EXT(73): the holder's video is shown first.
+    pub holder_video: bool,
+    /// EXT(70): what the known client is not to do (wire/03 section 2.4).
+    pub restriction: i32,
+    /// EXT(74): bits per second that all senders share; 0 for no limit.
+    pub total_bandwidth: i32,
 }
 
 /// The replica.
@@ -99,8 +170,8 @@ pub struct View {
     pub speakers: BTreeMap<i32, Ssrc>,
     /// Controller ("presenter").
     pub controller: Ssrc,
-    /// What the controller may do (wire/02 section 5.1).
-    pub control_flags: i32,
+    /// What the controller may decide in the holder's place (wire/02 section 5.1).
+    pub control_flags: ControlFlags,
     /// Assistant ("deputy").
     pub assistant: Ssrc,
     /// True once the server said that this participant owns the token (`I`).
@@ -115,6 +186,37 @@ pub struct View {
     pub duration_s: i32,
     /// Recording state.
     pub recording: RecordingState,
+    /// What else is known of the recording.
+    pub recording_facts: RecordingFacts,
+    /// What the meeting was made with.
+    pub policy: Policy,
+    /// Extra channels; `None` until they are announced, which means one questioner and no speakers.
+    pub channels: Option<Channels>,
+    /// Those who ask to become questioner, in the order in which they asked (wire/02 section 5.4).
+    pub questions: Vec<Ssrc>,
+    /// EXT(37) sub 16: everybody may be heard without being a questioner.
+    pub discussion: bool,
+    /// EXT(102) -1: nobody is to be heard.
+    pub audio_suppressed: bool,
+    /// EXT(103) -1: nobody is to be seen.
+    pub video_suppressed: bool,
+    /// The tab that everybody is to show, if one was announced (wire/02 section 8).
+    pub tab: Option<Tab>,
+    /// The last page of joint browsing.
+    pub page: Option<Page>,
+    /// Full screen, if it was ever switched.
+    pub full_screen: Option<FullScreen>,
+    /// The last poll.
+    pub poll: Option<Poll>,
+    /// Those who ask this participant to be let in, in order. The server says nothing when a visitor gives up: whoever shows them
+    /// forgets each after [`KNOCK_SHOWN_S`] seconds with [`View::forget_knock`].
+    pub knocks: Vec<Knock>,
+    /// EXT(30): the meeting will be ended in a few minutes.
+    pub ending_soon: bool,
+    /// EXT(51): the server is about to shut down.
+    pub shutting_down: bool,
+    /// EXT(29): the meeting is being prepared, and only slides are kept.
+    pub preparing: bool,
     /// The whole initialisation has arrived (EXT 54).
     pub initialised: bool,
 }
@@ -128,7 +230,7 @@ impl Default for View {
             data_sender: NOBODY,
             speakers: BTreeMap::new(),
             controller: NOBODY,
-            control_flags: 0,
+            control_flags: ControlFlags::default(),
             assistant: NOBODY,
             owns_token: false,
             chat: Vec::new(),
@@ -136,6 +238,21 @@ impl Default for View {
             title: String::new(),
             duration_s: 0,
             recording: RecordingState::default(),
+            recording_facts: RecordingFacts::default(),
+            policy: Policy::default(),
+            channels: None,
+            questions: Vec::new(),
+            discussion: false,
+            audio_suppressed: false,
+            video_suppressed: false,
+            tab: None,
+            page: None,
+            full_screen: None,
+            poll: None,
+            knocks: Vec::new(),
+            ending_soon: false,
+            shutting_down: false,
+            preparing: false,
             initialised: false,
         }
     }
@@ -147,19 +264,8 @@ impl View {
         View { me, ..View::default() }
     }
 
-    /// Takes one message in.
-    pub fn apply(&mut self, message: &ToClient) {
-        match message {
-            ToClient::User(message) => self.apply_user(message),
-            ToClient::Floor(message) => self.apply_floor(message),
-            ToClient::Chat(message) => self.apply_chat(message),
-            ToClient::Fact(fact) => self.apply_fact(fact),
-            ToClient::Alive(_) | ToClient::End(_) | ToClient::Playback(_) | ToClient::Passed(_) => {}
-        }
-    }
-
     /// Those who are there, in the order in which the known client lists them: self, owner, assistant, controller, token holder,
-    /// questioners, the others by name (wire/02 section 4.2).
+    /// questioners, those who ask, the others by name (wire/02 section 4.2).
     pub fn present(&self) -> Vec<&Person> {
         let mut people: Vec<&Person> = self.people.values().filter(|p| p.present).collect();
         people.sort_by(|a, b| {
@@ -183,6 +289,80 @@ impl View {
         ssrc != self.token_holder && (ssrc == self.data_sender || self.speakers.values().any(|s| *s == ssrc))
     }
 
+    /// True for the holder and every questioner: those who may send sound (wire/02 section 5.1).
+    pub fn is_talker(&self, ssrc: Ssrc) -> bool {
+        ssrc != NOBODY && (ssrc == self.token_holder || self.is_questioner(ssrc))
+    }
+
+    /// The audio channel of a speaker.
+    pub fn channel_of(&self, ssrc: Ssrc) -> Option<i32> {
+        self.speakers.iter().find(|(_, speaker)| **speaker == ssrc).map(|(channel, _)| *channel)
+    }
+
+    /// The lowest audio channel that is free.
+    pub fn free_channel(&self) -> Option<i32> {
+        (0..self.channels?.audio.min(MAX_CHANNELS)).find(|channel| !self.speakers.contains_key(channel))
+    }
+
+    /// Who decides on slides and may force them (wire/02 section 5.1, with the four below).
+    pub fn sync_ssrc(&self) -> Ssrc {
+        self.in_charge(ControlFlags::SLIDES)
+    }
+
+    /// Who decides on questions.
+    pub fn q_ssrc(&self) -> Ssrc {
+        self.in_charge(ControlFlags::QUESTIONS)
+    }
+
+    /// Who decides on tab, joint browsing and sharing.
+    pub fn tab_ssrc(&self) -> Ssrc {
+        self.in_charge(ControlFlags::TAB)
+    }
+
+    /// Who decides on full screen.
+    pub fn fullscreen_ssrc(&self) -> Ssrc {
+        self.in_charge(ControlFlags::FULL_SCREEN)
+    }
+
+    /// Who asks for polls. The known client always takes the holder, so the room hears both.
+    pub fn poll_ssrc(&self) -> Ssrc {
+        self.in_charge(ControlFlags::POLL)
+    }
+
+    /// True if that participant may take the token without being given it (wire/02 section 5.2).
+    pub fn may_retrieve(&self, ssrc: Ssrc) -> bool {
+        ssrc == OWNER || ssrc == self.assistant || self.is_controller_with(ssrc, ControlFlags::RETRIEVE_TOKEN)
+    }
+
+    /// True if that participant is the controller and the flag is set.
+    pub fn is_controller_with(&self, ssrc: Ssrc, flag: ControlFlags) -> bool {
+        ssrc != NOBODY && ssrc == self.controller && self.control_flags.has(flag)
+    }
+
+    /// Nobody is to hear that participant, by a word to all or to this one (wire/02 section 5.6).
+    pub fn is_audio_suppressed(&self, ssrc: Ssrc) -> bool {
+        self.audio_suppressed || self.people.get(&ssrc).is_some_and(|person| person.audio_suppressed)
+    }
+
+    /// Nobody is to see that participant.
+    pub fn is_video_suppressed(&self, ssrc: Ssrc) -> bool {
+        self.video_suppressed || self.people.get(&ssrc).is_some_and(|person| person.video_suppressed)
+    }
+
+    /// Bits per second that one sender may use, of `max` that the server allows each (wire/02 section 10.1).
+    pub fn bandwidth_share(&self, max: i32) -> i32 {
+        let questioner = usize::from(self.data_sender != self.token_holder);
+        let senders = i32::try_from(1 + questioner + self.speakers.len()).unwrap_or(i32::MAX);
+        match self.policy.total_bandwidth {
+            total @ 1.. => (total / senders).min(max),
+            _ => max,
+        }
+    }
+
+    fn in_charge(&self, flag: ControlFlags) -> Ssrc {
+        if self.control_flags.has(flag) { self.controller } else { self.token_holder }
+    }
+
     fn rank(&self, ssrc: Ssrc) -> u8 {
         match ssrc {
             s if s == self.me => 0,
@@ -191,110 +371,13 @@ impl View {
             s if s == self.controller => 3,
             s if s == self.token_holder => 4,
             s if self.is_questioner(s) => 5,
-            _ => 6,
-        }
-    }
-
-    fn apply_user(&mut self, message: &UserToClient) {
-        match message {
-            UserToClient::Add(user) if (0..=MAX_SSRC).contains(&user.ssrc) => {
-                let person = Person {
-                    ssrc: user.ssrc,
-                    user_id: user.user_id.clone(),
-                    name: user.name.clone(),
-                    audio: user.capability & 1 != 0,
-                    video: user.capability & 2 != 0,
-                    version: user.version.unwrap_or_default(),
-                    present: true,
-                    // An add resets the rest (wire/02 section 4.1).
-                    ..Person::default()
-                };
-                self.people.insert(user.ssrc, person);
-            }
-            UserToClient::Add(_) => {}
-            UserToClient::Delete { ssrc, .. } => {
-                if let Some(person) = self.people.get_mut(ssrc) {
-                    person.present = false;
-                }
-            }
-            UserToClient::Capability(ssrc, bits) => {
-                if let Some(person) = self.people.get_mut(ssrc) {
-                    (person.audio, person.video) = (bits & 1 != 0, bits & 2 != 0);
-                }
-            }
-            UserToClient::VideoStatus(ssrc, status) => {
-                if let Some(person) = self.people.get_mut(ssrc) {
-                    person.video_status = *status;
-                }
-            }
-            UserToClient::CodePage(ssrc, page) => {
-                if let Some(person) = self.people.get_mut(ssrc) {
-                    person.code_page = *page;
-                }
-            }
-        }
-    }
-
-    fn apply_floor(&mut self, message: &FloorToClient) {
-        match message {
-            FloorToClient::Token(ssrc) => (self.token_holder, self.data_sender) = (*ssrc, *ssrc),
-            FloorToClient::DataSender(ssrc) => self.data_sender = *ssrc,
-            FloorToClient::TokenOwner => self.owns_token = true,
-            FloorToClient::Channels { .. } => {}
-            // Channels other than 0..=15 are ignored by the known client (wire/02 section 5.3).
-            FloorToClient::Speaker { ssrc, channel, assigned } if (0..16).contains(channel) => {
-                if *assigned {
-                    self.speakers.insert(*channel, *ssrc);
-                } else {
-                    self.speakers.remove(channel);
-                }
-            }
-            FloorToClient::Speaker { .. } => {}
-            FloorToClient::Controller(ssrc) => self.controller = *ssrc,
-            FloorToClient::ControlFlags(flags) => self.control_flags = *flags,
-            FloorToClient::Assistant(ssrc) => self.assistant = *ssrc,
-        }
-    }
-
-    fn apply_chat(&mut self, message: &ChatToClient) {
-        let line = match message {
-            ChatToClient::Line { text, from, tick, date } => {
-                let (name, text) = if *from < 0 { (String::new(), text.clone()) } else { self.split_name(*from, text) };
-                let audience = if *from < 0 { Audience::Notice } else { Audience::Public };
-                ChatLine { from: *from, name, text, audience, tick: *tick, date: *date }
-            }
-            ChatToClient::Whisper { from, to, text } => {
-                let (name, text) = self.split_name(*from, text);
-                let text = self.strip_address(*to, text);
-                ChatLine { from: *from, name, text, audience: Audience::Private { to: *to }, tick: None, date: None }
-            }
-            ChatToClient::WhisperOther { .. } => return,
-        };
-        if self.chat.len() >= MAX_CHAT_LINES {
-            self.chat.drain(..MAX_CHAT_LINES / 10);
-        }
-        self.chat.push(Arc::new(line));
-    }
-
-    fn apply_fact(&mut self, fact: &Fact) {
-        match fact {
-            Fact::MeetingId(id) => self.meeting_id.clone_from(id),
-            Fact::Title(title) => self.title.clone_from(title),
-            Fact::Duration(seconds) => self.duration_s = *seconds,
-            Fact::Recording(state) => {
-                self.recording = match state {
-                    0 => RecordingState::Off,
-                    2 => RecordingState::Paused,
-                    _ => RecordingState::On,
-                }
-            }
-            Fact::Initialised(_) => self.initialised = true,
-            _ => {}
+            s if self.questions.contains(&s) => 6,
+            _ => 7,
         }
     }
 
     /// `name>text` apart. A name may hold `>` itself, so the known name goes first.
-    fn split_name(&self, from: Ssrc, line: &str) -> (String, String) {
+    pub(super) fn split_name(&self, from: Ssrc, line: &str) -> (String, String) {
         if let Some(person) = self.people.get(&from)
             && let Some(text) = line.strip_prefix(&person.name).and_then(|rest| rest.strip_prefix('>'))
         {
@@ -307,7 +390,7 @@ impl View {
     }
 
     /// A private line without the `[To:name]` that its sender put in front.
-    fn strip_address(&self, to: Ssrc, text: String) -> String {
+    pub(super) fn strip_address(&self, to: Ssrc, text: String) -> String {
         let address = format!("[To:{}]", self.name_of(to));
         if let Some(rest) = text.strip_prefix(&address) {
             return rest.to_owned();
@@ -325,59 +408,9 @@ pub const OWNER: Ssrc = 0;
 /// A replica keeps so many chat lines; the oldest tenth goes when one more comes. A recording keeps all.
 pub const MAX_CHAT_LINES: usize = 50_000;
 
+/// Somebody who asks to be let in is shown for so many seconds (wire/02 section 11.1).
+pub const KNOCK_SHOWN_S: u64 = 20;
+
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::wire::users::UserRecord;
-
-    fn with(people: &[(Ssrc, &str)]) -> View {
-        let mut view = View::admitted(people[0].0);
-        for (ssrc, name) in people {
-            let user =
-                UserRecord { capability: 0, ssrc: *ssrc, user_id: String::new(), name: (*name).into(), version: None };
-            view.apply(&ToClient::User(UserToClient::Add(user)));
-        }
-        view
-    }
-
-    fn say(view: &mut View, from: Ssrc, text: &str) -> ChatLine {
-        view.apply(&ToClient::Chat(ChatToClient::Line { text: text.into(), from, tick: None, date: None }));
-        (**view.chat.last().unwrap()).clone()
-    }
-
-    #[test]
-    fn a_name_with_a_bracket_in_it_does_not_swallow_the_text() {
-        let mut view = with(&[(0, "Olive"), (1, "a>b")]);
-        let line = say(&mut view, 1, "a>b>hello");
-        assert_eq!((line.name.as_str(), line.text.as_str()), ("a>b", "hello"));
-        let line = say(&mut view, 7, "stranger>hi");
-        assert_eq!((line.name.as_str(), line.text.as_str()), ("stranger", "hi"));
-        assert_eq!(say(&mut view, NOBODY, "notice > all").audience, Audience::Notice);
-    }
-
-    #[test]
-    fn a_private_line_loses_its_address() {
-        let mut view = with(&[(0, "Olive"), (1, "B]b")]);
-        view.apply(&ToClient::Chat(ChatToClient::Whisper { from: 0, to: 1, text: "Olive>[To:B]b]psst".into() }));
-        assert_eq!(view.chat[0].text, "psst");
-        assert_eq!(view.chat[0].audience, Audience::Private { to: 1 });
-    }
-
-    #[test]
-    fn those_who_left_keep_their_names() {
-        let mut view = with(&[(0, "Olive"), (1, "Gus")]);
-        view.apply(&ToClient::User(UserToClient::Delete { ssrc: 1, by_action: true }));
-        assert_eq!(view.present().len(), 1);
-        assert_eq!(view.name_of(1), "Gus");
-    }
-
-    #[test]
-    fn a_long_chat_is_bounded() {
-        let mut view = with(&[(0, "Olive")]);
-        for n in 0..=MAX_CHAT_LINES {
-            say(&mut view, 0, &format!("Olive>{n}"));
-        }
-        assert!(view.chat.len() <= MAX_CHAT_LINES);
-        assert_eq!(view.chat.last().unwrap().text, MAX_CHAT_LINES.to_string());
-    }
-}
+#[path = "view_tests.rs"]
+mod tests;

@@ -35,6 +35,8 @@ pub enum ChatToClient {
         tick: Option<u32>,
         /// Milliseconds since 1970-01-01 UTC, if known.
         date: Option<i64>,
+        /// "settop": 1 wants the chat window in front; the known client does not look at it.
+        top: i32,
     },
     /// EXT(44): a line for two.
     Whisper {
@@ -44,6 +46,8 @@ pub enum ChatToClient {
         to: i32,
         /// `name>[To:x]text`.
         text: String,
+        /// As in a line.
+        top: i32,
     },
     /// EXT(44) of another kind than 1: ignored by the known client, perhaps a failure notice (UNCERTAIN there).
     WhisperOther {
@@ -81,17 +85,19 @@ impl ChatToServer {
 impl ChatToClient {
     /// After `C`.
     pub fn decode_plain(r: &mut Reader<'_>) -> Decoded<ChatToClient> {
-        Ok(ChatToClient::Line { text: topped(r)?, from: -1, tick: None, date: None })
+        let (text, top) = topped(r)?;
+        Ok(ChatToClient::Line { text, from: -1, tick: None, date: None, top })
     }
 
     /// After EXT(56).
     pub fn decode_with_source(r: &mut Reader<'_>) -> Decoded<ChatToClient> {
-        Ok(ChatToClient::Line { text: topped(r)?, from: r.i32()?, tick: None, date: None })
+        let (text, top) = topped(r)?;
+        Ok(ChatToClient::Line { text, from: r.i32()?, tick: None, date: None, top })
     }
 
     /// After EXT(93).
     pub fn decode_with_time(r: &mut Reader<'_>) -> Decoded<ChatToClient> {
-        let (text, from, tick) = (topped(r)?, r.i32()?, r.u32()?);
+        let ((text, top), from, tick) = (topped(r)?, r.i32()?, r.u32()?);
         let (low, high) = (r.u32()?, r.u32()?);
         let date = (i64::from(high.cast_signed()) << 32) | i64::from(low);
         Ok(ChatToClient::Line {
@@ -99,6 +105,7 @@ impl ChatToClient {
             from,
             tick: (tick != UNKNOWN_TICK).then_some(tick),
             date: (date != 0).then_some(date),
+            top,
         })
     }
 
@@ -106,7 +113,10 @@ impl ChatToClient {
     pub fn decode_whisper(r: &mut Reader<'_>) -> Decoded<ChatToClient> {
         let (from, to) = (r.i32()?, r.i32()?);
         match r.i32()? {
-            1 => Ok(ChatToClient::Whisper { from, to, text: topped(r)? }),
+            1 => {
+                let (text, top) = topped(r)?;
+                Ok(ChatToClient::Whisper { from, to, text, top })
+            }
             kind => Ok(ChatToClient::WhisperOther { from, to, kind, value: r.i32()? }),
         }
     }
@@ -114,23 +124,23 @@ impl ChatToClient {
     /// The whole message; a line as EXT(93), which the known client prefers.
     pub fn encode(&self) -> Clear {
         match self {
-            ChatToClient::Line { text, from, tick, date } => {
+            ChatToClient::Line { text, from, tick, date, top } => {
                 let date = date.unwrap_or(0).to_be_bytes();
                 Clear::ext(93)
                     .len(text.len())
-                    .i32(TOP)
+                    .i32(*top)
                     .enc(SpanKey::Meeting, text.as_bytes())
                     .i32(*from)
                     .u32(tick.unwrap_or(UNKNOWN_TICK))
                     .raw(&date[4..])
                     .raw(&date[..4])
             }
-            ChatToClient::Whisper { from, to, text } => Clear::ext(44)
+            ChatToClient::Whisper { from, to, text, top } => Clear::ext(44)
                 .i32(*from)
                 .i32(*to)
                 .i32(1)
                 .len(text.len())
-                .i32(TOP)
+                .i32(*top)
                 .enc(SpanKey::Meeting, text.as_bytes()),
             ChatToClient::WhisperOther { from, to, kind, value } => {
                 Clear::ext(44).i32(*from).i32(*to).i32(*kind).i32(*value)
@@ -139,11 +149,11 @@ impl ChatToClient {
     }
 }
 
-/// Length, the unused "set to top" flag, then the text.
-fn topped(r: &mut Reader<'_>) -> Decoded<String> {
+/// Length, the "settop" flag, then the text.
+fn topped(r: &mut Reader<'_>) -> Decoded<(String, i32)> {
     let n = r.count(0, MAX_CHAT, EXPECTED)?;
-    r.i32()?;
-    Ok(super::fields::lossy(r.enc(SpanKey::Meeting, n)?))
+    let top = r.i32()?;
+    Ok((super::fields::lossy(r.enc(SpanKey::Meeting, n)?), top))
 }
 
 /// The longest chat line in bytes, name included (wire/02 section 6).
@@ -151,4 +161,6 @@ pub const MAX_CHAT: i32 = 2047;
 
 const EXPECTED: &str = "a chat line of at most 2047 bytes";
 const UNKNOWN_TICK: u32 = 0x7fff_ffff;
-const TOP: i32 = 1;
+
+/// The natural "settop" (wire/02 section 6).
+pub const TOP: i32 = 1;

@@ -7,21 +7,17 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::ops::Range;
 
-use super::chat::{ChatToClient, ChatToServer};
 use super::clear::Span;
 use super::conversation::ItemKind;
-use super::facts::Fact;
 use super::fields::{Decoded, Keys, Reader};
-use super::floor::{FloorToClient, FloorToServer};
 use super::handshake::{self, Hello, SecondaryKind};
 use super::join::{BeforeAdmission, JoinRequest, OfficeIdentity, PasswordAnswer, WaitKind};
 use super::layout::Passed;
-use super::message::{Alive, End, ToClient, ToServer};
+use super::message::{Alive, ToClient, ToServer};
 use super::names::{name_of, number_at, number_of};
 use super::parameters::{ClientParameter, ServerParameter};
-use super::playback::{InfoLayout, PlaybackToClient, PlaybackToServer};
+use super::playback::{InfoLayout, PlaybackToClient};
 use super::relay::{RelayPass, RelayRequest, RelayResult, RelayTarget};
-use super::users::{UserToClient, UserToServer};
 use crate::hit::jnj::Mode;
 use crate::hit::modp::Group;
 
@@ -161,13 +157,13 @@ fn sheet(kind: ItemKind, item: &[u8], keys: &Keys, trail: &mut Vec<Span>) -> Opt
             let length = whole(item, keys, trail, |r| r.i32())?;
             Sheet::new("WAIT_ANSWER", "wire/01 section 6.2").field("length", length)
         }
-        ItemKind::ToServer => to_server(whole(item, keys, trail, ToServer::decode)?, item),
+        ItemKind::ToServer => meeting::to_server(whole(item, keys, trail, ToServer::decode)?, item),
         ItemKind::ToClient if item.first() == Some(&b'0') => before_admission(item, trail)?,
         ItemKind::ToClient => {
             let decoded = whole(item, keys, trail, ToClient::decode)
                 .or_else(|| whole(item, keys, trail, |r| ToClient::decode_playback(InfoLayout::Hit, r)))
                 .or_else(|| whole(item, keys, trail, |r| ToClient::decode_playback(InfoLayout::Fixed, r)));
-            to_client(decoded?, item)
+            meeting::to_client(decoded?, item)
         }
         ItemKind::Challenge => Sheet::new("CHALLENGE", "wire/01 section 8").field("length", item.len()),
         ItemKind::ChallengeAnswer => {
@@ -343,113 +339,6 @@ fn before_admission(item: &[u8], trail: &mut Vec<Span>) -> Option<Sheet> {
     })
 }
 
-fn to_server(message: ToServer, item: &[u8]) -> Sheet {
-    let sheet = Sheet::of(item);
-    match message {
-        ToServer::Alive(alive) => alive_kind(sheet, alive),
-        ToServer::EndMeeting => sheet,
-        ToServer::Chat(ChatToServer::Say { text }) => sheet.field("text", text),
-        ToServer::Chat(ChatToServer::Whisper { to, text }) => sheet.field("to", to).field("text", text),
-        ToServer::User(UserToServer::Capability(bits)) => sheet.field("capability", capability(bits)),
-        ToServer::User(UserToServer::VideoStatus(status)) => sheet.field("status", status),
-        ToServer::User(UserToServer::CodePage(page)) => sheet.field("code_page", page),
-        ToServer::User(UserToServer::Disconnect(ssrc) | UserToServer::Ban(ssrc)) => sheet.field("ssrc", ssrc),
-        ToServer::Floor(FloorToServer::Token(target)) => sheet.field("ssrc", target),
-        ToServer::Floor(FloorToServer::GiveOutToken { target, questioners }) => {
-            sheet.field("ssrc", target).list("questioners", &questioners)
-        }
-        ToServer::Playback(wish) => match wish {
-            PlaybackToServer::Repeat(on) => sheet.field("on", on),
-            PlaybackToServer::Pause | PlaybackToServer::Play => sheet,
-            PlaybackToServer::Seek(tick) => sheet.field("tick", tick),
-            PlaybackToServer::BothVideo(both) => sheet.field("both", both),
-            PlaybackToServer::Speed(percent) => sheet.field("percent", percent),
-        },
-        ToServer::Passed(passed) => passed_over(sheet, passed, item),
-    }
-}
-
-fn to_client(message: ToClient, item: &[u8]) -> Sheet {
-    let sheet = Sheet::of(item);
-    match message {
-        ToClient::Alive(alive) => alive_kind(sheet, alive),
-        ToClient::Chat(ChatToClient::Line { text, from, tick, date }) => {
-            sheet.field("text", text).field("from", from).maybe("tick", tick).maybe("date", date)
-        }
-        ToClient::Chat(ChatToClient::Whisper { from, to, text }) => {
-            sheet.field("from", from).field("to", to).field("text", text)
-        }
-        ToClient::Chat(ChatToClient::WhisperOther { from, to, kind, value }) => {
-            sheet.field("from", from).field("to", to).field("kind", kind).field("value", value)
-        }
-        ToClient::User(UserToClient::Add(user)) => sheet
-            .field("kind", "add")
-            .field("capability", capability(user.capability))
-            .field("ssrc", user.ssrc)
-            .field("user_id", user.user_id)
-            .field("name", user.name)
-            .maybe("version", user.version.map(|(major, minor)| format!("{major}.{minor}"))),
-        ToClient::User(UserToClient::Delete { ssrc, by_action }) => {
-            sheet.field("kind", if by_action { "left" } else { "lost" }).field("ssrc", ssrc)
-        }
-        ToClient::User(UserToClient::Capability(ssrc, bits)) => {
-            sheet.field("ssrc", ssrc).field("capability", capability(bits))
-        }
-        ToClient::User(UserToClient::VideoStatus(ssrc, status)) => sheet.field("ssrc", ssrc).field("status", status),
-        ToClient::User(UserToClient::CodePage(ssrc, page)) => sheet.field("ssrc", ssrc).field("code_page", page),
-        ToClient::Floor(message) => floor(sheet, &message),
-        ToClient::Fact(message) => fact(sheet, message, item),
-        ToClient::Playback(message) => playback(sheet, message),
-        ToClient::End(End::SessionEnd | End::Disconnect | End::Overwrite) => sheet,
-        ToClient::Passed(passed) => passed_over(sheet, passed, item),
-    }
-}
-
-fn floor(sheet: Sheet, message: &FloorToClient) -> Sheet {
-    match message {
-        FloorToClient::Token(ssrc)
-        | FloorToClient::DataSender(ssrc)
-        | FloorToClient::Controller(ssrc)
-        | FloorToClient::Assistant(ssrc) => sheet.field("ssrc", ssrc),
-        FloorToClient::TokenOwner => sheet,
-        FloorToClient::Channels { video, audio } => {
-            sheet.field("kind", "channels").field("video", video).field("audio", audio)
-        }
-        FloorToClient::Speaker { ssrc, channel, assigned } => {
-            let kind = if *assigned { "speaker assigned" } else { "speaker removed" };
-            sheet.field("kind", kind).field("ssrc", ssrc).field("channel", channel)
-        }
-        FloorToClient::ControlFlags(flags) => sheet.field("flags", format!("{flags:#x}")),
-    }
-}
-
-fn fact(sheet: Sheet, fact: Fact, item: &[u8]) -> Sheet {
-    match fact {
-        Fact::MaxExtension(max) => sheet.field("max", max),
-        Fact::Identity { meeting_type, random_id } => {
-            sheet.field("meeting_type", meeting_type).field("random_id", random_id)
-        }
-        Fact::ReconnectName { name, real_name } => {
-            let at = EXTENSION_DATA + 4;
-            sheet
-                .hidden("name", name.len())
-                .field("real_name", real_name)
-                .mask(at..at + length_at(item, EXTENSION_DATA))
-        }
-        Fact::Duration(seconds) => sheet.field("seconds", seconds),
-        Fact::AudioCodecs(codecs) | Fact::VideoCodecs(codecs) => sheet.list("codecs", &codecs),
-        Fact::OpusRate(rate) => sheet.field("bit_rate", rate),
-        Fact::Recording(state) | Fact::RecordingPasswordState(state) => sheet.field("state", state),
-        Fact::RecordingPassword { can_set, extended_services } => {
-            sheet.field("state", 200).field("can_set", can_set).field("extended_services", extended_services)
-        }
-        Fact::MeetingId(id) => sheet.field("meeting_id", id),
-        Fact::Title(title) => sheet.field("title", title),
-        Fact::Initialised(flags) => sheet.field("flags", format!("{flags:#x}")),
-        Fact::NoRecording | Fact::TerminationWarning | Fact::ServerShutdown => sheet,
-    }
-}
-
 fn playback(sheet: Sheet, message: PlaybackToClient) -> Sheet {
     match message {
         PlaybackToClient::Restart | PlaybackToClient::End | PlaybackToClient::Unknown => sheet,
@@ -473,12 +362,7 @@ fn playback(sheet: Sheet, message: PlaybackToClient) -> Sheet {
 
 fn passed_over(sheet: Sheet, passed: Passed, item: &[u8]) -> Sheet {
     let sheet = Sheet { name: passed.name.into(), ..sheet };
-    let sheet = sheet.field("command", number_of(item)).field("length", item.len());
-    // A recording's password, and what leads into somebody's TURN server.
-    if matches!(passed.name, "JNR_PASSWORD" | "WEBRTC_TURN_SERVER") {
-        return sheet.mask(EXTENSION_DATA + 4..item.len());
-    }
-    sheet
+    sheet.field("command", number_of(item)).field("length", item.len())
 }
 
 fn relay(name: &'static str) -> Sheet {
@@ -578,6 +462,9 @@ const EXTENSION_DATA: usize = 5;
 
 /// INITIAL_INFO of a playback has so many bytes (wire/05 section 4.1).
 const PLAYBACK_INFO: usize = 18;
+
+#[path = "describe_meeting.rs"]
+mod meeting;
 
 #[cfg(test)]
 #[path = "describe_tests.rs"]

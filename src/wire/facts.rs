@@ -3,7 +3,24 @@
 //! In: bytes after the EXT number. Out: one enum; clients send none of these here.
 
 use super::clear::{Clear, SpanKey};
+use super::control::Suppress;
 use super::fields::{Decoded, Reader};
+
+/// Bytes that nobody is shown: a password, a way into somebody's server.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Secret(pub Vec<u8>);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "({} bytes)", self.0.len())
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.0);
+    }
+}
 
 /// A fact.
 #[derive(Clone, PartialEq, Eq)]
@@ -55,6 +72,35 @@ pub enum Fact {
     ServerShutdown,
     /// EXT(54): the initialisation is complete.
     Initialised(i32),
+    /// EXT(5): the meeting goes on for longer; the known client does nothing with it.
+    Prolonged,
+    /// EXT(29) with another value than 0: the meeting is being prepared.
+    Preparing(i32),
+    /// EXT(29) with 0: it has become a normal meeting, with this full duration in seconds.
+    Prepared(i32),
+    /// EXT(58): everybody is a questioner all the time.
+    AllQuestioner,
+    /// EXT(59): 1 if the token holder answers those who ask to be let in, 0 if the owner does.
+    HolderAcceptsGuests(i32),
+    /// EXT(70): what the known client is not to do (wire/03 section 2.4).
+    Restriction(i32),
+    /// EXT(73): the holder's video is shown first.
+    HolderVideo,
+    /// EXT(74): bits per second that all senders share, 0 for no limit.
+    TotalBandwidth(i32),
+    /// EXT(75): the recording is kept in an archive, and cannot be paused.
+    Archived,
+    /// EXT(86): 1 if the token holder may end the meeting.
+    HolderEndsMeeting(i32),
+    /// EXT(87): one participant's sound goes to one other only; -1 nobody's.
+    SingleAudio {
+        /// Whose sound.
+        ssrc: i32,
+        /// Who hears it, -1 off.
+        target: i32,
+    },
+    /// EXT(102) and EXT(103): somebody is not heard, or not seen.
+    Suppress(Suppress),
 }
 
 impl Fact {
@@ -62,7 +108,12 @@ impl Fact {
     pub fn decode(id: i32, r: &mut Reader<'_>) -> Decoded<Option<Fact>> {
         Ok(Some(match id {
             0 => Fact::MaxExtension(r.i32()?),
+            5 => Fact::Prolonged,
             11 => Fact::Duration(r.i32()?),
+            29 => match r.i32()? {
+                0 => Fact::Prepared(r.i32()?),
+                flag => Fact::Preparing(flag),
+            },
             30 => {
                 r.i32()?;
                 Fact::TerminationWarning
@@ -70,13 +121,21 @@ impl Fact {
             32 => Fact::Recording(r.i32()?),
             51 => Fact::ServerShutdown,
             54 => Fact::Initialised(r.i32()?),
+            58 => Fact::AllQuestioner,
+            59 => Fact::HolderAcceptsGuests(r.i32()?),
             64 => match r.i32()? {
                 200 => Fact::RecordingPassword { can_set: r.i32()?, extended_services: r.i32()? },
                 state => Fact::RecordingPasswordState(state),
             },
+            70 => Fact::Restriction(r.i32()?),
             71 => Fact::AudioCodecs(codecs(r)?),
             72 => Fact::VideoCodecs(codecs(r)?),
+            73 => Fact::HolderVideo,
+            74 => Fact::TotalBandwidth(r.i32()?),
+            75 => Fact::Archived,
             79 => Fact::NoRecording,
+            86 => Fact::HolderEndsMeeting(r.i32()?),
+            87 => Fact::SingleAudio { ssrc: r.i32()?, target: r.i32()? },
             88 => Fact::Identity { meeting_type: r.i32()?, random_id: r.i32()? },
             90 => Fact::ReconnectName {
                 name: r.lp(29, "a reconnect name of at most 29 bytes")?.to_vec(),
@@ -85,6 +144,7 @@ impl Fact {
             92 => Fact::OpusRate(r.i32()?),
             99 => Fact::MeetingId(r.enc_text(SpanKey::Meeting, 128, "a meeting id of at most 128 bytes")?),
             101 => Fact::Title(r.enc_text(SpanKey::Meeting, 512, "a title of at most 512 bytes")?),
+            102 | 103 => Fact::Suppress(Suppress::decode(id, r)?),
             _ => return Ok(None),
         }))
     }
@@ -110,6 +170,18 @@ impl Fact {
             Fact::TerminationWarning => Clear::ext(30).i32(0),
             Fact::ServerShutdown => Clear::ext(51),
             Fact::Initialised(flags) => Clear::ext(54).i32(*flags),
+            Fact::Prolonged => Clear::ext(5),
+            Fact::Preparing(flag) => Clear::ext(29).i32(*flag),
+            Fact::Prepared(seconds) => Clear::ext(29).i32(0).i32(*seconds),
+            Fact::AllQuestioner => Clear::ext(58),
+            Fact::HolderAcceptsGuests(on) => Clear::ext(59).i32(*on),
+            Fact::Restriction(bits) => Clear::ext(70).i32(*bits),
+            Fact::HolderVideo => Clear::ext(73),
+            Fact::TotalBandwidth(total) => Clear::ext(74).i32(*total),
+            Fact::Archived => Clear::ext(75),
+            Fact::HolderEndsMeeting(on) => Clear::ext(86).i32(*on),
+            Fact::SingleAudio { ssrc, target } => Clear::ext(87).i32(*ssrc).i32(*target),
+            Fact::Suppress(suppress) => suppress.encode(),
         }
     }
 }

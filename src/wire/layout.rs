@@ -54,13 +54,9 @@ macro_rules! layout {
 pub fn pass_to_server(command: u8, ext: Option<i32>, r: &mut Reader<'_>) -> Decoded<Passed> {
     let layout = match (command, ext) {
         (b'A', _) => fixed!("FLIP", 4),
-        (b'D', _) => fixed!("DATA_SENDER", 4),
         (b'E', _) => fixed!("DELETE_SLIDE", 4),
         (b'G', _) => fixed!("CLEAR_MARK", 4),
-        (b'J', _) => fixed!("SKIP_QUESTION", 4),
         (b'V', _) => fixed!("REQUEST_VIDEO", 4),
-        (b'Q', _) => layout!("QUESTION_REQUEST", Fixed(4), Counted { unit: 1, max: 599 }),
-        (b't', _) => fixed!("TUTOR", 8),
         (b'M', _) => match r.u8()? {
             b's' => layout!("MARK STROKE2", Fixed(20), Counted { unit: 8, max: MAX_POINTS }, Fixed(4)),
             b't' => layout!("MARK TEXT2", Fixed(32), Counted { unit: 1, max: 2048 }, Fixed(4)),
@@ -70,29 +66,19 @@ pub fn pass_to_server(command: u8, ext: Option<i32>, r: &mut Reader<'_>) -> Deco
             other => return Err(r.malformed(1, "a mark of type s, t, m, c or u", format!("{other:#04x}"))),
         },
         (_, Some(id)) => match id {
-            1 => fixed!("END_QUESTION_REQUEST", 4),
             2 => fixed!("UNDO_MARK", 8),
             3 => fixed!("PREFERENCE", 8),
-            8 => layout!("OWNER_RESPONSE", Counted { unit: 1, max: 999 }, Fixed(4)),
-            20 => layout!("JTBROWSING", Fixed(4), Counted { unit: 1, max: 4096 }),
             21 => fixed!("TCPMEDIA", 4),
-            22 => fixed!("JTBROWSING_MODE", 4),
             23 => fixed!("FOCUS_POINTER", 28),
             31 => fixed!("BOTH_VIDEO_PREFERENCE", 4),
-            32 => fixed!("RECORDING_STATUS", 4),
             35 => match r.i32()? {
                 0 => fixed!("POLL_SLIDEDOWNLOAD", 4),
                 1 => fixed!("POLL_SLIDEDOWNLOAD", 12),
                 other => return Err(r.malformed(4, "EXT(35) sub 0 or 1", other)),
             },
             37 => match r.i32()? {
-                4 | 7 | 10 | 11 => fixed!("PARTICIPANT_VIDEO", 4),
+                4 | 7 => fixed!("PARTICIPANT_VIDEO", 4),
                 other => return Err(r.malformed(4, "EXT(37) sub 4, 7, 10 or 11", other)),
-            },
-            38 => match r.i32()? {
-                1 => fixed!("TOKEN_HOLDER_POLL", 0),
-                2 => fixed!("TOKEN_HOLDER_POLL", 4),
-                other => return Err(r.malformed(4, "EXT(38) sub 1 or 2", other)),
             },
             39 => match r.i32()? {
                 1 => fixed!("MCU_RELAY", 4),
@@ -109,22 +95,9 @@ pub fn pass_to_server(command: u8, ext: Option<i32>, r: &mut Reader<'_>) -> Deco
             },
             48 => fixed!("PLAYBACK_PARTICIPANT_VIDEO", 8),
             52 => layout!("PLUGIN_CONTROL_DATA", Fixed(12), Counted { unit: 1, max: 8192 }, Fixed(4)),
-            57 => layout!("SIP_CLIENT", Fixed(4), Counted { unit: 1, max: 999 }, Fixed(8)),
-            63 => fixed!("SYNC_FULL_SCREEN", 8),
-            64 => layout!("JNR_PASSWORD", Counted { unit: 1, max: 27 }),
-            77 => fixed!("SPIC_NOTIFY", 4),
-            80 => fixed!("CONTROLLER_UPDATE", 4),
-            81 => fixed!("MEETING_CONTROL", 4),
-            83 => fixed!("FORCE_SYNC", 0),
             84 => fixed!("SWAP_SLIDE", 8),
             85 => fixed!("MOVE_SLIDE", 8),
-            89 => fixed!("ASSIGN_ASSISTANT", 4),
             94 => fixed!("REQUEST_AUDIO", 4),
-            96 => fixed!("WEBRTC_NOTIFICATION", 1),
-            98 => fixed!("WEBRTC_MEDIA", 6),
-            101 => layout!("MEETING_TITLE", Counted { unit: 1, max: 512 }),
-            102 => fixed!("SUPPRESS_AUDIO", 8),
-            103 => fixed!("SUPPRESS_VIDEO", 8),
             other => return Err(r.malformed(4, "an EXT number that clients send", other)),
         },
         (other, None) => return Err(r.malformed(1, "a command that clients send", format!("{other:#04x}"))),
@@ -139,8 +112,6 @@ pub fn pass_to_client(command: u8, ext: Option<i32>, r: &mut Reader<'_>) -> Deco
         (b'E', _) => fixed!("DELETE_SLIDE", 4),
         (b'F', _) => fixed!("DEFAULT_VIDEO", 4),
         (b'G', _) => fixed!("CLEAR_MARK", 4),
-        (b'J', _) => fixed!("SKIP_QUESTION", 0),
-        (b'Q', _) => layout!("QUESTION_REQUEST", Fixed(4), Counted { unit: 1, max: 599 }),
         (b'S', _) => {
             r.i32()?;
             match r.i32()? {
@@ -165,27 +136,12 @@ pub fn pass_to_client(command: u8, ext: Option<i32>, r: &mut Reader<'_>) -> Deco
             b'T' => layout!("MARK TEXT", Fixed(32), Counted { unit: 1, max: 2048 }),
             other => return Err(r.malformed(1, "a mark of type s, t, m, c, S or T", format!("{other:#04x}"))),
         },
-        (b't', _) => match r.i32()? {
-            1 => fixed!("TUTOR", 0),
-            2 => fixed!("TUTOR", 8),
-            other => return Err(r.malformed(4, "a poll of sub 1 or 2", other)),
-        },
         (_, Some(id)) => match id {
-            1 => fixed!("END_QUESTION_REQUEST", 4),
             2 => fixed!("UNDO_MARK", 12),
-            5 => fixed!("PROLONG_MEETING", 0),
-            7 => layout!("SHADOW_JOIN_REQUEST", Counted { unit: 1, max: 999 }, Counted { unit: 1, max: 127 }),
             10 => fixed!("MULTICAST_ADDR", 4),
-            12 => fixed!("FORCE_ASK_QUESTION", 0),
             13 => fixed!("RATE_CONTROL", 4),
-            20 => layout!("JTBROWSING", Fixed(4), Counted { unit: 1, max: 4096 }),
             21 => fixed!("TCPMEDIA", 4),
-            22 => fixed!("JTBROWSING_MODE", 4),
             23 => fixed!("FOCUS_POINTER", 28),
-            29 => match r.i32()? {
-                0 => fixed!("PREPARATIONMODE", 4),
-                _ => fixed!("PREPARATIONMODE", 0),
-            },
             35 => match r.i32()? {
                 0 => fixed!("POLL_SLIDEDOWNLOAD", 8),
                 1 => fixed!("POLL_SLIDEDOWNLOAD", 12),
@@ -195,7 +151,6 @@ pub fn pass_to_client(command: u8, ext: Option<i32>, r: &mut Reader<'_>) -> Deco
                 2 | 3 => fixed!("PARTICIPANT_VIDEO", 0),
                 5 => fixed!("PARTICIPANT_VIDEO", 12),
                 6 | 8 => fixed!("PARTICIPANT_VIDEO", 8),
-                16 => fixed!("PARTICIPANT_VIDEO", 4),
                 17 => {
                     r.i32()?;
                     match r.i32()? {
@@ -204,11 +159,6 @@ pub fn pass_to_client(command: u8, ext: Option<i32>, r: &mut Reader<'_>) -> Deco
                     }
                 }
                 other => return Err(r.malformed(4, "EXT(37) sub 0, 2, 3, 5, 6, 8, 12, 13, 16 or 17", other)),
-            },
-            38 => match r.i32()? {
-                1 => fixed!("TOKEN_HOLDER_POLL", 0),
-                2 => fixed!("TOKEN_HOLDER_POLL", 8),
-                other => return Err(r.malformed(4, "EXT(38) sub 1 or 2", other)),
             },
             39 => match r.i32()? {
                 1 => fixed!("MCU_RELAY", 0),
@@ -227,41 +177,18 @@ pub fn pass_to_client(command: u8, ext: Option<i32>, r: &mut Reader<'_>) -> Deco
             49 => fixed!("RECORDING_FILEVERSION", 12),
             52 => layout!("PLUGIN_CONTROL_DATA", Fixed(8), Counted { unit: 1, max: 8192 }),
             53 => fixed!("DISABLE_UTF8", 4),
-            57 => match r.i32()? {
-                1 => layout!("SIP_CLIENT", Counted { unit: 1, max: 999 }, Fixed(4)),
-                3 => layout!("SIP_CLIENT", Counted { unit: 1, max: 999 }, Fixed(8)),
-                10 => layout!("SIP_CLIENT", Counted { unit: 1, max: 999 }, Fixed(4), Counted { unit: 1, max: 999 }),
-                other => return Err(r.malformed(4, "EXT(57) sub 1, 3 or 10", other)),
-            },
-            58 => fixed!("ALL_QUESTIONER", 0),
-            59 => fixed!("HOLDER_ACCEPT_GUEST", 4),
             61 => fixed!("NEW_FOCUS_POINTER", 48),
-            63 => fixed!("SYNC_FULL_SCREEN", 8),
             65 | 67 => fixed!("MULTICAST_ADDR", 16),
             66 => fixed!("MULTICAST_ADDR", 4),
             69 => layout!("JOINNET_AUTO_UPDATE", Counted { unit: 1, max: 511 }),
-            70 => fixed!("JOINNET_RESTRICTION", 4),
-            73 => fixed!("HOLDER_VIDEO", 0),
-            74 => fixed!("TOTAL_AV_BANDWIDTH", 4),
-            75 => fixed!("ARCHIVE_RECORDING", 0),
-            76 => layout!("SELF_PICTURE", Fixed(8), Counted { unit: 1, max: 1_000_000 }),
-            77 => fixed!("SPIC_NOTIFY", 4),
             82 => match r.i32()? {
                 0 | 1 => fixed!("FILE_CONVERSION", 4),
                 2 => layout!("FILE_CONVERSION", Fixed(8), Counted { unit: 1, max: 999 }),
                 other => return Err(r.malformed(4, "EXT(82) sub 0, 1 or 2", other)),
             },
-            83 => fixed!("FORCE_SYNC", 0),
             84 => fixed!("SWAP_SLIDE", 8),
             85 => fixed!("MOVE_SLIDE", 8),
-            86 => fixed!("HOLDER_END_MEETING", 4),
-            87 => fixed!("FORCE_SINGLE_AUDIO", 8),
             91 => fixed!("FLIP_SLIDE", 8),
-            95 => layout!("WEBRTC_SIGNAL_SERVER", Counted { unit: 1, max: 999 }),
-            96 => fixed!("WEBRTC_NOTIFICATION", 5),
-            97 => layout!("WEBRTC_TURN_SERVER", Counted { unit: 1, max: 9999 }),
-            102 => fixed!("SUPPRESS_AUDIO", 8),
-            103 => fixed!("SUPPRESS_VIDEO", 8),
             other => return Err(r.malformed(4, "an EXT number that servers send", other)),
         },
         (other, None) => return Err(r.malformed(1, "a command that servers send", format!("{other:#04x}"))),
@@ -329,7 +256,7 @@ mod tests {
         ("EXT 51", 5), ("EXT 52", 17), ("EXT 53", 9), ("EXT 54", 9), ("EXT 55", 13), ("EXT 56", 17), ("EXT 57 sub 1", 17),
         ("EXT 57 sub 3", 21), ("EXT 57 sub 10", 21), ("EXT 58", 5), ("EXT 59", 9), ("EXT 61", 53), ("EXT 63", 13), ("EXT 64", 9),
         ("EXT 64 sub 200", 17), ("EXT 65", 21), ("EXT 66", 9), ("EXT 67", 21), ("EXT 69", 9), ("EXT 70", 9), ("EXT 71", 9), ("EXT 72", 9),
-        ("EXT 73", 5), ("EXT 74", 9), ("EXT 75", 5), ("EXT 76", 17), ("EXT 77", 9), ("EXT 78", 10), ("EXT 79", 5), ("EXT 80", 9),
+        ("EXT 73", 5), ("EXT 74", 9), ("EXT 75", 5), ("EXT 77", 9), ("EXT 78", 10), ("EXT 79", 5), ("EXT 80", 9),
         ("EXT 81", 9), ("EXT 82 sub 0", 13), ("EXT 82 sub 1", 13), ("EXT 82 sub 2", 21), ("EXT 83", 5), ("EXT 84", 13), ("EXT 85", 13),
         ("EXT 86", 9), ("EXT 87", 13), ("EXT 88", 13), ("EXT 89", 9), ("EXT 90", 13), ("EXT 91", 13), ("EXT 92", 9), ("EXT 93", 29),
         ("EXT 95", 9), ("EXT 96", 10), ("EXT 97", 9), ("EXT 99", 9), ("EXT 101", 9), ("EXT 102", 13), ("EXT 103", 13),
@@ -352,7 +279,7 @@ mod tests {
         ("EXT 7", 9, 1, 127), ("EXT 20", 9, 1, 4096), ("EXT 37 sub 17 sub 0 sub 1", 17, 1, 5000), ("EXT 44 sub 0 sub 0 sub 1", 17, 1, 2047),
         ("EXT 45 sub 2", 13, 1, 65_536), ("EXT 45 sub 7", 17, 1, 65_536), ("EXT 52", 13, 1, 8192), ("EXT 56", 5, 1, 2047),
         ("EXT 57 sub 1", 9, 1, 999), ("EXT 57 sub 3", 9, 1, 999), ("EXT 57 sub 10", 9, 1, 999), ("EXT 57 sub 10", 17, 1, 999),
-        ("EXT 69", 5, 1, 511), ("EXT 71", 5, 4, 32), ("EXT 72", 5, 4, 32), ("EXT 76", 13, 1, 1_000_000), ("EXT 82 sub 2", 17, 1, 999),
+        ("EXT 69", 5, 1, 511), ("EXT 71", 5, 4, 32), ("EXT 72", 5, 4, 32), ("EXT 82 sub 2", 17, 1, 999),
         ("EXT 90", 5, 1, 29), ("EXT 90", 9, 1, 127), ("EXT 93", 5, 1, 2047), ("EXT 95", 5, 1, 999), ("EXT 97", 5, 1, 9999), ("EXT 99", 5, 1, 128),
         ("EXT 101", 5, 1, 512),
     ];
@@ -367,6 +294,21 @@ mod tests {
     fn every_count_lengthens_its_command_up_to_its_limit() {
         counts(TO_SERVER, COUNTS_TO_SERVER, taken(ToServer::decode));
         counts(TO_CLIENT, COUNTS_TO_CLIENT, taken(ToClient::decode));
+    }
+
+    #[test]
+    fn a_picture_has_1_to_1_000_000_bytes() {
+        let whole = |n: i32| {
+            let mut message = head("EXT 76 sub 0 sub 0");
+            message.extend(n.to_be_bytes());
+            message.resize(message.len() + usize::try_from(n).unwrap_or_default(), 0);
+            taken(ToClient::decode)(&message).map(|taken| taken == Some(message.len()))
+        };
+        assert_eq!((whole(1), whole(1_000_000)), (Ok(true), Ok(true)));
+        for n in [0, -1, 1_000_001, i32::MAX] {
+            let message = [head("EXT 76 sub 0 sub 0"), n.to_be_bytes().to_vec()].concat();
+            assert!(taken(ToClient::decode)(&message).is_err(), "{n}");
+        }
     }
 
     #[test]
@@ -436,7 +378,8 @@ mod tests {
     }
 
     fn strangers(index: &[(&str, usize)], taken: impl Fn(&[u8]) -> Result<Option<usize>, Malformed>) {
-        let heads: Vec<Vec<u8>> = index.iter().map(|(command, _)| head(command)).collect();
+        // EXT(76) is never empty, so it has no length if all that follows is zero.
+        let heads: Vec<Vec<u8>> = index.iter().map(|(command, _)| *command).chain(["EXT 76"]).map(head).collect();
         let known = |start: &[u8]| heads.iter().any(|head| head.starts_with(start));
         for command in (0..=u8::MAX).filter(|command| !known(&[*command])) {
             assert!(taken(&[command; 40]).is_err(), "{command:#04x}");

@@ -2,13 +2,18 @@
 //!
 //! In: the front of a byte stream and the keys. Out: one message at a time; and their encodings in clear with marked spans.
 
+use super::admission::{OwnerResponse, ShadowJoinRequest};
 use super::chat::{ChatToClient, ChatToServer};
 use super::clear::Clear;
+use super::control::ControlToServer;
 use super::facts::Fact;
 use super::fields::{Decoded, EXTENSION, Reader};
-use super::floor::{FloorToClient, FloorToServer};
+use super::floor::{ControlFlags, FloorToClient, FloorToServer};
+use super::follow::Follow;
 use super::layout::{self, Passed};
 use super::playback::{self, InfoLayout, PlaybackToClient, PlaybackToServer};
+use super::poll::{PollKind, PollToClient, PollToServer};
+use super::side::{SideToClient, SideToServer};
 use super::users::{UserToClient, UserToServer};
 
 /// A message from a client in a meeting.
@@ -24,6 +29,16 @@ pub enum ToServer {
     User(UserToServer),
     /// The floor.
     Floor(FloorToServer),
+    /// Polls.
+    Poll(PollToServer),
+    /// What the presenter shows.
+    Follow(Follow),
+    /// Whether a visitor may come in.
+    Answer(OwnerResponse),
+    /// The meeting as a whole.
+    Control(ControlToServer),
+    /// Pictures, SIP, WebRTC.
+    Side(SideToServer),
     /// A viewer's wish (wire/05).
     Playback(PlaybackToServer),
     /// A command that this version passes over.
@@ -41,6 +56,14 @@ pub enum ToClient {
     User(UserToClient),
     /// The floor.
     Floor(FloorToClient),
+    /// Polls.
+    Poll(PollToClient),
+    /// What the presenter shows.
+    Follow(Follow),
+    /// A visitor asks to be let in.
+    Knock(ShadowJoinRequest),
+    /// Pictures, SIP, WebRTC.
+    Side(SideToClient),
     /// Facts of the meeting.
     Fact(Fact),
     /// Playback (wire/05).
@@ -78,21 +101,54 @@ impl ToServer {
             b'B' => Ok(ToServer::Alive(Alive::decode(r)?)),
             b'X' => Ok(ToServer::EndMeeting),
             b'C' => Ok(ToServer::Chat(ChatToServer::decode_say(r)?)),
-            b'T' => Ok(ToServer::Floor(FloorToServer::Token(r.i32()?))),
+            b'D' => Ok(ToServer::Floor(FloorToServer::DataSender(r.i32()?))),
+            b'J' => Ok(ToServer::Floor(FloorToServer::Skip(r.i32()?))),
             b'K' => Ok(ToServer::User(UserToServer::Disconnect(r.i32()?))),
+            b'Q' => Ok(ToServer::Floor(FloorToServer::decode_ask(r)?)),
+            b'T' => Ok(ToServer::Floor(FloorToServer::Token(r.i32()?))),
+            b't' => Ok(ToServer::Poll(PollToServer::decode(PollKind::Tutor, r)?)),
             playback::COMMAND => Ok(ToServer::Playback(PlaybackToServer::decode(r)?)),
-            EXTENSION => match r.i32()? {
-                15 => Ok(ToServer::Floor(FloorToServer::decode_give_out(r)?)),
-                18 => Ok(ToServer::User(UserToServer::Ban(r.i32()?))),
-                33 => Ok(ToServer::User(UserToServer::VideoStatus(r.i32()?))),
-                44 => Ok(ToServer::Chat(ChatToServer::decode_whisper(r)?)),
-                55 => Ok(ToServer::User(UserToServer::CodePage(r.i32()?))),
-                78 => Ok(ToServer::User(UserToServer::Capability(r.u8()?))),
-                100 => Ok(ToServer::Playback(PlaybackToServer::Speed(r.i32()?))),
-                id => Ok(ToServer::Passed(layout::pass_to_server(EXTENSION, Some(id), r)?)),
-            },
+            EXTENSION => ToServer::decode_extension(r),
             command => Ok(ToServer::Passed(layout::pass_to_server(command, None, r)?)),
         }
+    }
+
+    fn decode_extension(r: &mut Reader<'_>) -> Decoded<ToServer> {
+        let id = r.i32()?;
+        if let Some(message) = Follow::decode(id, r)? {
+            return Ok(ToServer::Follow(message));
+        }
+        if let Some(message) = ControlToServer::decode(id, r)? {
+            return Ok(ToServer::Control(message));
+        }
+        if let Some(message) = SideToServer::decode(id, r)? {
+            return Ok(ToServer::Side(message));
+        }
+        Ok(match id {
+            1 => ToServer::Floor(FloorToServer::Withdraw(r.i32()?)),
+            8 => ToServer::Answer(OwnerResponse::decode(r)?),
+            15 => ToServer::Floor(FloorToServer::decode_give_out(r)?),
+            18 => ToServer::User(UserToServer::Ban(r.i32()?)),
+            33 => ToServer::User(UserToServer::VideoStatus(r.i32()?)),
+            37 => match r.peek_i32()? {
+                sub @ (10 | 11) => {
+                    r.i32()?;
+                    let ssrc = r.i32()?;
+                    let speaker = if sub == 10 { FloorToServer::AssignSpeaker } else { FloorToServer::StopSpeaker };
+                    ToServer::Floor(speaker(ssrc))
+                }
+                _ => ToServer::Passed(layout::pass_to_server(EXTENSION, Some(id), r)?),
+            },
+            38 => ToServer::Poll(PollToServer::decode(PollKind::Holder, r)?),
+            44 => ToServer::Chat(ChatToServer::decode_whisper(r)?),
+            55 => ToServer::User(UserToServer::CodePage(r.i32()?)),
+            78 => ToServer::User(UserToServer::Capability(r.u8()?)),
+            80 => ToServer::Floor(FloorToServer::Controller(r.i32()?)),
+            81 => ToServer::Floor(FloorToServer::ControlFlags(ControlFlags(r.i32()?))),
+            89 => ToServer::Floor(FloorToServer::Assistant(r.i32()?)),
+            100 => ToServer::Playback(PlaybackToServer::Speed(r.i32()?)),
+            id => ToServer::Passed(layout::pass_to_server(EXTENSION, Some(id), r)?),
+        })
     }
 
     /// The message in clear with its encrypted spans. One that was passed over comes out as it came in.
@@ -103,6 +159,11 @@ impl ToServer {
             ToServer::Chat(message) => message.encode(),
             ToServer::User(message) => message.encode(),
             ToServer::Floor(message) => message.encode(),
+            ToServer::Poll(message) => message.encode(),
+            ToServer::Follow(message) => message.encode(),
+            ToServer::Answer(message) => message.encode(),
+            ToServer::Control(message) => message.encode(),
+            ToServer::Side(message) => message.encode(),
             ToServer::Playback(message) => message.encode(),
             ToServer::Passed(passed) => Clear::new().raw(&passed.bytes),
         }
@@ -133,8 +194,11 @@ impl ToClient {
             b'C' => Ok(ToClient::Chat(ChatToClient::decode_plain(r)?)),
             b'D' => Ok(ToClient::Floor(FloorToClient::DataSender(r.i32()?))),
             b'I' => Ok(ToClient::Floor(FloorToClient::TokenOwner)),
+            b'J' => Ok(ToClient::Floor(FloorToClient::Skipped)),
             b'K' => Ok(ToClient::End(End::Disconnect)),
+            b'Q' => Ok(ToClient::Floor(FloorToClient::decode_asked(r)?)),
             b'T' => Ok(ToClient::Floor(FloorToClient::Token(r.i32()?))),
+            b't' => Ok(ToClient::Poll(PollToClient::decode(PollKind::Tutor, r)?)),
             b'U' => Ok(ToClient::User(UserToClient::decode_update(r)?)),
             playback::COMMAND => Ok(ToClient::Playback(PlaybackToClient::decode(InfoLayout::Hit, r)?)),
             b'X' => Ok(ToClient::End(End::SessionEnd)),
@@ -148,29 +212,31 @@ impl ToClient {
         if let Some(fact) = Fact::decode(id, r)? {
             return Ok(ToClient::Fact(fact));
         }
+        if let Some(message) = Follow::decode(id, r)? {
+            return Ok(ToClient::Follow(message));
+        }
+        if let Some(message) = SideToClient::decode(id, r)? {
+            return Ok(ToClient::Side(message));
+        }
         Ok(match id {
+            1 => ToClient::Floor(FloorToClient::Withdrawn(r.i32()?)),
+            7 => ToClient::Knock(ShadowJoinRequest::decode(r)?),
+            12 => ToClient::Floor(FloorToClient::ForceAsk),
             14 => ToClient::End(End::Overwrite),
             34 => ToClient::Playback(PlaybackToClient::Unknown),
             50 => ToClient::Playback(PlaybackToClient::End),
             33 => ToClient::User(UserToClient::VideoStatus(r.i32()?, r.i32()?)),
-            37 => match r.peek_i32()? {
-                0 => {
-                    r.i32()?;
-                    ToClient::Floor(FloorToClient::Channels { video: r.i32()?, audio: r.i32()? })
-                }
-                sub @ (12 | 13) => {
-                    r.i32()?;
-                    let (ssrc, channel) = (r.i32()?, r.i32()?);
-                    ToClient::Floor(FloorToClient::Speaker { ssrc, channel, assigned: sub == 12 })
-                }
-                _ => ToClient::Passed(layout::pass_to_client(EXTENSION, Some(id), r)?),
+            37 => match FloorToClient::decode_channels(r)? {
+                Some(message) => ToClient::Floor(message),
+                None => ToClient::Passed(layout::pass_to_client(EXTENSION, Some(id), r)?),
             },
+            38 => ToClient::Poll(PollToClient::decode(PollKind::Holder, r)?),
             44 => ToClient::Chat(ChatToClient::decode_whisper(r)?),
             55 => ToClient::User(UserToClient::CodePage(r.i32()?, r.i32()?)),
             56 => ToClient::Chat(ChatToClient::decode_with_source(r)?),
             78 => ToClient::User(UserToClient::Capability(r.i32()?, r.u8()?)),
             80 => ToClient::Floor(FloorToClient::Controller(r.i32()?)),
-            81 => ToClient::Floor(FloorToClient::ControlFlags(r.i32()?)),
+            81 => ToClient::Floor(FloorToClient::ControlFlags(ControlFlags(r.i32()?))),
             89 => ToClient::Floor(FloorToClient::Assistant(r.i32()?)),
             93 => ToClient::Chat(ChatToClient::decode_with_time(r)?),
             id => ToClient::Passed(layout::pass_to_client(EXTENSION, Some(id), r)?),
@@ -184,6 +250,10 @@ impl ToClient {
             ToClient::Chat(message) => message.encode(),
             ToClient::User(message) => message.encode(),
             ToClient::Floor(message) => message.encode(),
+            ToClient::Poll(message) => message.encode(),
+            ToClient::Follow(message) => message.encode(),
+            ToClient::Knock(message) => message.encode(),
+            ToClient::Side(message) => message.encode(),
             ToClient::Fact(message) => message.encode(),
             ToClient::Playback(message) => message.encode(),
             ToClient::End(End::SessionEnd) => Clear::command(b'X'),

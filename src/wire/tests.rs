@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
@@ -10,11 +9,12 @@ use crate::hit::modp::Group;
 use crate::wire::cipher::{Cipher, CipherName, KeyMaterial};
 use crate::wire::fields::{Keys, Malformed, decode};
 use crate::wire::handshake::{self, Hello};
-use crate::wire::inbox::Inbox;
 use crate::wire::join::{BeforeAdmission, JoinRequest, PasswordAnswer};
 use crate::wire::parameters::{ClientParameter, ServerParameter};
 use crate::wire::users::UserRecord;
-use crate::wire::{Clear, chat, facts, fields, floor, join, layout, message, parameters, users};
+use crate::wire::{
+    Clear, admission, chat, control, facts, fields, floor, follow, join, layout, message, parameters, poll, side, users,
+};
 
 const FILES: [&str; 5] = ["01-transport-and-join", "02-meeting", "03-board", "04-media", "05-playback"];
 
@@ -247,10 +247,13 @@ impl Typed for ToClient {
 
 fn stated_to_server() -> Vec<(&'static str, ToServer)> {
     use chat::ChatToServer::{Say, Whisper};
-    use floor::FloorToServer::{GiveOutToken, Token};
+    use control::ControlToServer::{Recording, RecordingPassword, Title};
+    use floor::FloorToServer::{Ask, AssignSpeaker, ControlFlags, Controller, DataSender, GiveOutToken, Skip, Token};
     use message::Alive::{Answer, Probe};
     use playback::PlaybackToServer::BothVideo;
     use users::UserToServer::{Ban, Capability, CodePage, Disconnect, VideoStatus};
+    let flags = [floor::ControlFlags::QUESTIONS, floor::ControlFlags::SLIDES, floor::ControlFlags::TAB];
+    let flags = flags.into_iter().fold(floor::ControlFlags::default(), |all, flag| all.with(flag, true));
     vec![
         ("01 alive probe", ToServer::Alive(Probe)),
         ("01 alive answer", ToServer::Alive(Answer)),
@@ -264,6 +267,22 @@ fn stated_to_server() -> Vec<(&'static str, ToServer)> {
         ("02 GIVEOUT_TOKEN to 5, giver 0 stays", ToServer::Floor(GiveOutToken { target: 5, questioners: vec![0] })),
         ("02 GIVEOUT_TOKEN to 0 with 6, 7 kept", ToServer::Floor(GiveOutToken { target: 0, questioners: vec![6, 7] })),
         ("02 capability audio", ToServer::User(Capability(1))),
+        ("01 tab", ToServer::Follow(follow::Follow::Tab(follow::Tab::Board.number()))),
+        ("02 QUESTION_REQUEST", ToServer::Floor(Ask { ssrc: 1, text: "Yes".into() })),
+        ("02 SKIP_QUESTION", ToServer::Floor(Skip(1))),
+        ("02 allow Bob (data sender)", ToServer::Floor(DataSender(1))),
+        ("02 end question", ToServer::Floor(DataSender(-1))),
+        ("02 assign speaker Bob", ToServer::Floor(AssignSpeaker(1))),
+        ("02 controller Bob", ToServer::Floor(Controller(1))),
+        ("02 control flags 84", ToServer::Floor(ControlFlags(flags))),
+        ("02 poll request", ToServer::Poll(poll::PollToServer::Ask)),
+        ("02 poll answer 4", ToServer::Poll(poll::PollToServer::Answer { kind: poll::PollKind::Holder, answer: 4 })),
+        ("02 OWNER_RESPONSE accept", ToServer::Answer(admission::OwnerResponse::new(b"req-17".to_vec(), true))),
+        ("02 JNR password", ToServer::Control(RecordingPassword(facts::Secret(b"secret".to_vec())))),
+        ("02 title", ToServer::Control(Title("Title".into()))),
+        ("02 pause recording", ToServer::Control(Recording(2))),
+        ("02 SIP accept", ToServer::Side(side::SideToServer::SipAnswer { uri: "sip:a@b.c".into(), ssrc: 1, code: 0 })),
+        ("02 joint browsing URL typed", ToServer::Follow(follow::Follow::Page(follow::Page::typed("http://x/")))),
         ("02 kick", ToServer::User(Disconnect(5))),
         ("02 ban", ToServer::User(Ban(5))),
         ("05 BOTH_VIDEO", ToServer::Playback(BothVideo(0))),
@@ -286,7 +305,7 @@ fn stated_to_client() -> Vec<(&'static str, ToClient)> {
         name: name.into(),
         version: Some((1, 42)),
     };
-    let line = |text: &str, from, tick, date| ToClient::Chat(Line { text: text.into(), from, tick, date });
+    let line = |text: &str, from, tick, date| ToClient::Chat(Line { text: text.into(), from, tick, date, top: 1 });
     let reconnect = Fact::ReconnectName { name: b"ABCDEFGHIJKL".to_vec(), real_name: "Owner".into() };
     vec![
         ("01 alive probe", ToClient::Alive(Probe)),
@@ -295,7 +314,7 @@ fn stated_to_client() -> Vec<(&'static str, ToClient)> {
         ("01 audio preference", ToClient::Fact(Fact::AudioCodecs(vec![232, 120]))),
         ("01 video preference", ToClient::Fact(Fact::VideoCodecs(vec![200, 248]))),
         ("01 no controller", ToClient::Floor(Controller(-1))),
-        ("01 no control flags", ToClient::Floor(ControlFlags(0))),
+        ("01 no control flags", ToClient::Floor(ControlFlags(floor::ControlFlags(0)))),
         ("01 no assistant", ToClient::Floor(Assistant(-1))),
         ("01 EXTENSION_MAX_SUPPORT", ToClient::Fact(Fact::MaxExtension(103))),
         ("01 MEETING_INFO", ToClient::Fact(Fact::Identity { meeting_type: 1, random_id: 287_454_020 })),
@@ -310,19 +329,36 @@ fn stated_to_client() -> Vec<(&'static str, ToClient)> {
         ("02 CHAT_TEXT_TIME", line("Owner>hello", 0, Some(61_000), Some(1_762_770_500_352))),
         ("02 CHAT_TEXT_EX", line("Owner>hello", 0, None, None)),
         ("02 notice", line("notice", -1, None, None)),
-        ("02 private chat", ToClient::Chat(Whisper { from: 0, to: 1, text: "Owner>[To:Bob]hi".into() })),
+        ("02 private chat", ToClient::Chat(Whisper { from: 0, to: 1, text: "Owner>[To:Bob]hi".into(), top: 1 })),
         ("02 code page of Bob", ToClient::User(CodePage(1, 65001))),
         ("02 token to Bob", ToClient::Floor(Token(1))),
         ("02 channel counts", ToClient::Floor(Channels { video: 6, audio: 4 })),
         ("02 speaker assigned", ToClient::Floor(Speaker { ssrc: 1, channel: 0, assigned: true })),
         ("02 speaker removed", ToClient::Floor(Speaker { ssrc: 1, channel: 0, assigned: false })),
         ("02 title", ToClient::Fact(Fact::Title("Title".into()))),
+        ("02 SKIP_QUESTION", ToClient::Floor(floor::FloorToClient::Skipped)),
+        ("02 poll request", ToClient::Poll(poll::PollToClient::Asked(poll::PollKind::Holder))),
+        (
+            "02 poll result",
+            ToClient::Poll(poll::PollToClient::Answered { kind: poll::PollKind::Holder, ssrc: 1, answer: 4 }),
+        ),
+        (
+            "02 SHADOW_JOIN_REQUEST",
+            ToClient::Knock(admission::ShadowJoinRequest { id: b"req-17".to_vec(), name: "Visitor".into() }),
+        ),
+        ("02 SIP join request", ToClient::Side(side::SideToClient::SipRequest { uri: "sip:a@b.c".into(), ssrc: 1 })),
+        (
+            "02 SIP listed",
+            ToClient::Side(side::SideToClient::SipStatus { uri: "sip:a@b.c".into(), ssrc: 1, status: 1 }),
+        ),
+        ("02 joint browsing URL typed", ToClient::Follow(follow::Follow::Page(follow::Page::typed("http://x/")))),
         ("02 leave: session end", ToClient::End(End::SessionEnd)),
         ("02 kicked", ToClient::End(End::Disconnect)),
         ("02 USER_OVERWRITE", ToClient::End(End::Overwrite)),
         ("04 audio preference", ToClient::Fact(Fact::AudioCodecs(vec![232, 120]))),
         ("04 video preference", ToClient::Fact(Fact::VideoCodecs(vec![200, 64, 248]))),
         ("04 OPUS 48 kbps", ToClient::Fact(Fact::OpusRate(48_000))),
+        ("04 TOTAL_AV_BANDWIDTH 256 kbps", ToClient::Fact(Fact::TotalBandwidth(256_000))),
         ("04 limits", ToClient::Floor(Channels { video: 6, audio: 4 })),
         ("04 speaker 5 on channel 0", ToClient::Floor(Speaker { ssrc: 5, channel: 0, assigned: true })),
         ("05 alive probe", ToClient::Alive(Probe)),
@@ -491,273 +527,5 @@ fn a_relay_address_has_its_bytes_in_the_order_of_the_vector() {
     assert_eq!(decode(&bytes, &Keys::CLEAR, ClientParameter::decode), Ok(Some((Some(relay), 16))));
 }
 
-fn text(max: usize) -> impl Strategy<Value = String> {
-    // Some reach their limit.
-    (prop::collection::vec(any::<char>(), 0..20), prop::sample::select(vec![1, 1, 1, 700])).prop_map(
-        move |(chars, times)| {
-            let text: String = chars.into_iter().collect();
-            fields::cut_utf8(&text.repeat(times), max).to_owned()
-        },
-    )
-}
-
-fn from_clients() -> impl Strategy<Value = ToServer> {
-    use chat::ChatToServer;
-    use floor::FloorToServer;
-    use users::UserToServer;
-    prop_oneof![
-        Just(ToServer::Alive(message::Alive::Probe)),
-        Just(ToServer::Alive(message::Alive::Answer)),
-        Just(ToServer::EndMeeting),
-        text(2047).prop_map(|text| ToServer::Chat(ChatToServer::Say { text })),
-        (any::<i32>(), text(2047)).prop_map(|(to, text)| ToServer::Chat(ChatToServer::Whisper { to, text })),
-        any::<u8>().prop_map(|bits| ToServer::User(UserToServer::Capability(bits))),
-        any::<i32>().prop_map(|status| ToServer::User(UserToServer::VideoStatus(status))),
-        any::<i32>().prop_map(|page| ToServer::User(UserToServer::CodePage(page))),
-        any::<i32>().prop_map(|target| ToServer::Floor(FloorToServer::Token(target))),
-        (any::<i32>(), prop::collection::vec(any::<i32>(), 0..9))
-            .prop_map(|(target, questioners)| ToServer::Floor(FloorToServer::GiveOutToken { target, questioners })),
-        Just(passed("REQUEST_VIDEO", "5600000001")),
-        Just(passed("FORCE_SYNC", "7a00000053")),
-        Just(passed("PARTICIPANT_VIDEO", "7a000000250000000400000005")),
-        Just(passed("MARK MOVE", "4d6d00000000000000050000000500000008000000640000000100000001")),
-    ]
-}
-
-fn passed(name: &'static str, bytes: &str) -> ToServer {
-    ToServer::Passed(layout::Passed { name, bytes: hex(bytes) })
-}
-
-fn from_servers() -> impl Strategy<Value = ToClient> {
-    use chat::ChatToClient;
-    use facts::Fact;
-    use floor::FloorToClient;
-    use users::UserToClient;
-    let user = (any::<u8>(), 0..5000i32, text(127), text(127), prop::option::of(any::<(i32, i32)>()))
-        .prop_map(|(capability, ssrc, user_id, name, version)| UserRecord { capability, ssrc, user_id, name, version });
-    prop_oneof![
-        user.prop_map(|user| ToClient::User(UserToClient::Add(user))),
-        (any::<i32>(), any::<bool>())
-            .prop_map(|(ssrc, by_action)| ToClient::User(UserToClient::Delete { ssrc, by_action })),
-        (text(2047), any::<i32>(), prop::option::of(0..0x7fff_ffffu32), prop::option::of(1..i64::MAX))
-            .prop_map(|(text, from, tick, date)| ToClient::Chat(ChatToClient::Line { text, from, tick, date })),
-        (any::<i32>(), any::<i32>(), text(2047)).prop_map(|(from, to, text)| ToClient::Chat(ChatToClient::Whisper {
-            from,
-            to,
-            text
-        })),
-        any::<i32>().prop_map(|ssrc| ToClient::Floor(FloorToClient::Token(ssrc))),
-        any::<i32>().prop_map(|ssrc| ToClient::Floor(FloorToClient::DataSender(ssrc))),
-        (any::<i32>(), any::<i32>(), any::<bool>())
-            .prop_map(|(ssrc, channel, assigned)| ToClient::Floor(FloorToClient::Speaker { ssrc, channel, assigned })),
-        (any::<i32>(), any::<i32>())
-            .prop_map(|(video, audio)| ToClient::Floor(FloorToClient::Channels { video, audio })),
-        text(128).prop_map(|id| ToClient::Fact(Fact::MeetingId(id))),
-        text(512).prop_map(|title| ToClient::Fact(Fact::Title(title))),
-        prop::collection::vec(any::<i32>(), 0..32).prop_map(|list| ToClient::Fact(Fact::VideoCodecs(list))),
-        more_from_servers(),
-        Just(ToClient::End(message::End::SessionEnd)),
-        Just(ToClient::End(message::End::Disconnect)),
-        Just(ToClient::End(message::End::Overwrite)),
-    ]
-}
-
-fn more_from_servers() -> impl Strategy<Value = ToClient> {
-    use chat::ChatToClient;
-    use facts::Fact;
-    use floor::FloorToClient;
-    use users::UserToClient;
-    let passed = |name, bytes: &str| Just(ToClient::Passed(layout::Passed { name, bytes: hex(bytes) }));
-    let pair = any::<(i32, i32)>;
-    let codecs = prop::collection::vec(any::<i32>(), 0..=32);
-    let fact = prop_oneof![
-        any::<i32>().prop_map(Fact::MaxExtension),
-        pair().prop_map(|(meeting_type, random_id)| Fact::Identity { meeting_type, random_id }),
-        (prop::collection::vec(any::<u8>(), 0..=29), text(127))
-            .prop_map(|(name, real_name)| Fact::ReconnectName { name, real_name }),
-        any::<i32>().prop_map(Fact::Duration),
-        codecs.prop_map(Fact::AudioCodecs),
-        any::<i32>().prop_map(Fact::OpusRate),
-        any::<i32>().prop_map(Fact::Recording),
-        Just(Fact::NoRecording),
-        pair().prop_map(|(can_set, extended_services)| Fact::RecordingPassword { can_set, extended_services }),
-        (0..200i32).prop_map(Fact::RecordingPasswordState),
-        Just(Fact::TerminationWarning),
-        Just(Fact::ServerShutdown),
-        any::<i32>().prop_map(Fact::Initialised),
-    ];
-    prop_oneof![
-        8 => fact.prop_map(ToClient::Fact),
-        1 => Just(ToClient::Alive(message::Alive::Probe)),
-        1 => Just(ToClient::Alive(message::Alive::Answer)),
-        1 => (pair(), 2..i32::MAX, any::<i32>()).prop_map(|((from, to), kind, value)| {
-            ToClient::Chat(ChatToClient::WhisperOther { from, to, kind, value })
-        }),
-        1 => (any::<i32>(), any::<u8>()).prop_map(|(ssrc, bits)| ToClient::User(UserToClient::Capability(ssrc, bits))),
-        1 => pair().prop_map(|(ssrc, status)| ToClient::User(UserToClient::VideoStatus(ssrc, status))),
-        1 => pair().prop_map(|(ssrc, page)| ToClient::User(UserToClient::CodePage(ssrc, page))),
-        1 => Just(ToClient::Floor(FloorToClient::TokenOwner)),
-        1 => any::<i32>().prop_map(|ssrc| ToClient::Floor(FloorToClient::Controller(ssrc))),
-        1 => any::<i32>().prop_map(|flags| ToClient::Floor(FloorToClient::ControlFlags(flags))),
-        1 => any::<i32>().prop_map(|ssrc| ToClient::Floor(FloorToClient::Assistant(ssrc))),
-        1 => passed("FORCE_SYNC", "7a00000053"),
-        1 => passed("SKIP_QUESTION", "4a"),
-        1 => passed("SLIDE_INFO", "53000000010000000461626364ffffffff"),
-        1 => passed("PARTICIPANT_VIDEO", "7a0000002500000005000000050000000000000000"),
-    ]
-}
-
-/// Reads back what was written and sealed; nothing may be left over.
-fn back<T>(message: Clear, keys: &Keys, read: impl FnOnce(&mut fields::Reader<'_>) -> fields::Decoded<T>) -> T {
-    let bytes = message.seal(keys);
-    let (item, used) = decode(&bytes, keys, read).unwrap().expect("a whole item");
-    assert_eq!(used, bytes.len());
-    item
-}
-
-fn hellos() -> impl Strategy<Value = Hello> {
-    use handshake::SecondaryKind::{Media, PlaybackMedia, PlaybackSlideDownload, SlideDownload, SlideUpload};
-    let kind = prop::sample::select(vec![Media, PlaybackMedia, SlideUpload, SlideDownload, PlaybackSlideDownload]);
-    prop_oneof![
-        any::<(i32, i32)>().prop_map(|(major, minor)| Hello::Control { major, minor }),
-        (kind, any::<(i32, i32)>()).prop_map(|(kind, (session_index, id))| Hello::Secondary(handshake::Secondary {
-            kind,
-            session_index,
-            id
-        })),
-        Just(Hello::Lists),
-        Just(Hello::Relay),
-    ]
-}
-
-fn client_parameters() -> impl Strategy<Value = ClientParameter> {
-    prop_oneof![
-        any::<[u8; 32]>().prop_map(|half| ClientParameter::ReconnectTicket(std::array::from_fn(|i| half[i % 32]))),
-        (any::<std::net::IpAddr>(), any::<i32>()).prop_map(|(ip, port)| ClientParameter::Relay(ip, port)),
-        text(1019).prop_map(ClientParameter::ClientType),
-        text(1019).prop_map(ClientParameter::PlayerName),
-        Just(ClientParameter::MakeRecording),
-        any::<(i32, i32)>()
-            .prop_map(|(meeting_type, random_id)| ClientParameter::MeetingIdentity { meeting_type, random_id }),
-        any::<[u8; 12]>().prop_map(ClientParameter::ReconnectName),
-    ]
-}
-
-fn server_parameters() -> impl Strategy<Value = ServerParameter> {
-    prop_oneof![
-        prop::sample::select(CipherName::ALL.to_vec()).prop_map(ServerParameter::Cipher),
-        any::<u32>().prop_map(ServerParameter::Tick),
-        any::<i32>().prop_map(ServerParameter::CodePage),
-        Just(ServerParameter::AcceptClientParameters),
-    ]
-}
-
-fn answers() -> impl Strategy<Value = BeforeAdmission> {
-    use join::{InitialInfo, WaitKind};
-    let kind =
-        prop::sample::select(vec![WaitKind::LeaveMessageAbsent, WaitKind::Permission, WaitKind::LeaveMessageBusy]);
-    let info = (0..=join::MAX_SSRC, any::<(i32, i32, i32)>(), any::<[u8; 20]>()).prop_map(|(ssrc, numbers, iv)| {
-        let meeting = KeyMaterial::from_parts(std::array::from_fn(|i| iv[i % 20] ^ i as u8), iv);
-        let (session_index, max_bandwidth, elapsed_ms) = numbers;
-        InitialInfo { ssrc, session_index, max_bandwidth, meeting, elapsed_ms }
-    });
-    prop_oneof![
-        Just(BeforeAdmission::PasswordWanted),
-        any::<i32>().prop_map(BeforeAdmission::RecordingPasswordWanted),
-        (kind, text(127)).prop_map(|(kind, owner)| BeforeAdmission::Wait { kind, owner }),
-        any::<u8>().prop_map(BeforeAdmission::Mode),
-        info.prop_map(|info| BeforeAdmission::Admitted(Box::new(info))),
-        prop::sample::select(crate::wire::Refusal::ALL.to_vec()).prop_map(BeforeAdmission::Refused),
-    ]
-}
-
-fn keys() -> impl Strategy<Value = Keys> {
-    any::<(u64, u64)>().prop_map(|(a, b)| {
-        let cipher = |seed: u64| {
-            let bytes = seed.to_be_bytes();
-            let key = std::array::from_fn(|i| bytes[i % 8].wrapping_add(i as u8));
-            let iv = std::array::from_fn(|i| bytes[7 - i % 8].wrapping_mul(i as u8 | 1));
-            Some(Cipher::new(CipherName::Aes256, &KeyMaterial::from_parts(key, iv)))
-        };
-        Keys { control: cipher(a), meeting: cipher(b) }
-    })
-}
-
-/// Pushes a stream in pieces and takes everything out that is whole.
-fn through_inbox<T>(
-    stream: &[u8],
-    pieces: &[usize],
-    keys: &Keys,
-    read: fn(&mut fields::Reader<'_>) -> fields::Decoded<T>,
-) -> Vec<T> {
-    let (mut inbox, mut out, mut rest) = (Inbox::default(), Vec::new(), stream);
-    let mut sizes = pieces.iter().cycle();
-    while !rest.is_empty() {
-        let n = (*sizes.next().unwrap()).clamp(1, rest.len());
-        inbox.push(&rest[..n]);
-        rest = &rest[n..];
-        while let Some(item) = inbox.next(keys, read).unwrap() {
-            out.push(item);
-        }
-    }
-    assert_eq!(inbox.waiting(), 0);
-    out
-}
-
-proptest! {
-    #[test]
-    fn what_clients_say_arrives_whatever_the_pieces(messages in prop::collection::vec(from_clients(), 1..8), keys in keys(), pieces in prop::collection::vec(1..40usize, 1..6)) {
-        let stream: Vec<u8> = messages.iter().flat_map(|m| m.encode().seal(&keys)).collect();
-        prop_assert_eq!(through_inbox(&stream, &pieces, &keys, ToServer::decode), messages);
-    }
-
-    #[test]
-    fn what_servers_say_arrives_whatever_the_pieces(messages in prop::collection::vec(from_servers(), 1..8), keys in keys(), pieces in prop::collection::vec(1..40usize, 1..6)) {
-        let stream: Vec<u8> = messages.iter().flat_map(|m| m.encode().seal(&keys)).collect();
-        prop_assert_eq!(through_inbox(&stream, &pieces, &keys, ToClient::decode), messages);
-    }
-
-    #[test]
-    fn what_comes_before_admission_survives_any_keys(hello in hellos(), ours in client_parameters(), theirs in server_parameters(), answer in answers(), keys in keys()) {
-        prop_assert_eq!(back(hello.encode(), &keys, Hello::decode), hello);
-        prop_assert_eq!(back(ours.encode(), &keys, ClientParameter::decode), Some(ours));
-        prop_assert_eq!(back(theirs.encode(), &keys, ServerParameter::decode), Some(theirs));
-        let again = back(answer.encode(), &keys, BeforeAdmission::decode);
-        // The bytes say more than `Debug`, which hides the meeting's key.
-        prop_assert_eq!((format!("{again:?}"), again.encode()), (format!("{answer:?}"), answer.encode()));
-    }
-
-    #[test]
-    fn a_join_and_its_answers_survive_any_keys(userinfo in text(19_998), bits in any::<u8>(), hash in any::<[u8; 20]>(), challenge in any::<[u8; 32]>(), tick in any::<u32>(), keys in keys()) {
-        let name: String = userinfo.chars().take(40).collect();
-        let guest = join::OfficeIdentity::Guest(name.clone());
-        for request in [
-            JoinRequest::Shared { userinfo: userinfo.clone(), credential: "x".repeat(99) },
-            JoinRequest::Hit { userinfo, flags: bits },
-            JoinRequest::Office { user_id: format!("_{name}"), who: guest, flags: bits, invitation: Some(name.clone()) },
-            JoinRequest::Office {
-                user_id: "olive".into(),
-                who: join::OfficeIdentity::Password(hash),
-                flags: bits,
-                invitation: None,
-            },
-            JoinRequest::OfficePlayback { user_id: name, password: hash, file: "2026_11_23_09_41_000001".into() },
-            JoinRequest::Other(b'U'),
-        ] {
-            prop_assert_eq!(back(request.encode(), &keys, JoinRequest::decode), request);
-        }
-        prop_assert!(back(PasswordAnswer::Given(hash).encode(), &keys, PasswordAnswer::decode) == PasswordAnswer::Given(hash));
-        prop_assert!(back(PasswordAnswer::Cancelled.encode(), &keys, PasswordAnswer::decode) == PasswordAnswer::Cancelled);
-        let answer = handshake::encode_challenge_answer(&challenge, tick);
-        prop_assert_eq!(back(answer, &keys, handshake::decode_challenge_answer), (challenge, tick));
-    }
-
-    #[test]
-    fn random_bytes_after_a_real_first_byte_never_panic_under_any_keys(first in prop::sample::select(b"!@~MmSRr30456U1BXCTDIKAEGJVQtFz\0".to_vec()), tail in prop::collection::vec(prop_oneof![Just(0u8), any::<u8>()], 0..200), keys in keys()) {
-        let bytes = [&[first][..], &tail].concat();
-        drop((decode(&bytes, &keys, ToServer::decode), decode(&bytes, &keys, ToClient::decode)));
-        drop((decode(&bytes, &keys, JoinRequest::decode), decode(&bytes, &keys, BeforeAdmission::decode)));
-        drop((decode(&bytes, &keys, ServerParameter::decode), decode(&bytes, &keys, ClientParameter::decode)));
-        drop((decode(&bytes, &keys, Hello::decode), decode(&bytes, &keys, PasswordAnswer::decode)));
-    }
-}
+#[path = "any_tests.rs"]
+mod any;

@@ -214,6 +214,7 @@ pub fn chat() -> Vec<Arc<ChatLine>> {
             audience,
             tick: Some(at),
             date: Some(START + i64::from(at)),
+            ..ChatLine::default()
         })
     };
     vec![
@@ -294,14 +295,7 @@ pub fn with_chat(lines: i32) -> Snapshot {
     view.chat = (0..lines)
         .map(|n| {
             let text = if n % 7 == 0 { format!("{n} {long}") } else { format!("line {n}") };
-            Arc::new(ChatLine {
-                from: n % 4,
-                name: format!("Person {}", n % 4),
-                text,
-                audience: Audience::Public,
-                tick: None,
-                date: None,
-            })
+            Arc::new(ChatLine { from: n % 4, name: format!("Person {}", n % 4), text, ..ChatLine::default() })
         })
         .collect();
     with_session(Arc::new(SessionSnapshot { view: Arc::new(view), ..(*session(1, SessionPhase::InMeeting)).clone() }))
