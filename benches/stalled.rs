@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use hitdeck::client::{Client, ClientCommand, ClientEvent, ClientOptions};
+use hitdeck::client::{Client, ClientCommand, ClientEvent, ClientOptions, Move};
 use hitdeck::hit::jnj::{Credential, Jnj};
 use hitdeck::hit::modp::{self, Exponent};
 use hitdeck::link::pipe::Pipe;
@@ -53,7 +53,7 @@ async fn delays(stalled: bool) -> Vec<Duration> {
     for n in 0..LINES {
         let text = format!("{n} {}", "x".repeat(1500));
         let said = Instant::now();
-        assert!(speaker.command(ClientCommand::Say(text.clone())));
+        assert!(speaker.command(ClientCommand::Do(Move::Say(text.clone()))));
         for ear in &mut ears {
             loop {
                 if let ClientEvent::Message(message) = ear.recv().await.unwrap()

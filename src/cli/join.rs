@@ -15,7 +15,7 @@ use super::Failure;
 use super::output::{Output, clock};
 use super::trace::Trace;
 use crate::client::dialler::{Outcome, Preference};
-use crate::client::{Client, ClientCommand, ClientEvent, ClientOptions, ClientState, Ending, Phase};
+use crate::client::{Client, ClientCommand, ClientEvent, ClientOptions, ClientState, Ending, Move, Phase};
 use crate::clock::Clock;
 use crate::hit::jnj::Jnj;
 use crate::hit::password::PasswordHash;
@@ -188,12 +188,12 @@ impl Join {
                 },
                 () = tokio::time::sleep_until(next_line), if joined && lines.peek().is_some() => {
                     next_line += self.every;
-                    client.command(ClientCommand::Say(lines.next().cloned().unwrap_or_default()));
+                    client.command(ClientCommand::Do(Move::Say(lines.next().cloned().unwrap_or_default())));
                 }
                 () = tokio::time::sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
                     if self.end && staying && !ending {
                         // The server tells everybody, us too, and that ends the session.
-                        ending = client.command(ClientCommand::EndMeeting);
+                        ending = client.command(ClientCommand::Do(Move::EndMeeting));
                         deadline = Some(Instant::now() + EXPECT_WITHIN);
                         continue;
                     }

@@ -2,12 +2,13 @@
 //!
 //! In: a jnj and [`ClientCommand`]s. Out: a [`ClientState`] that is replaced whenever something changed, and [`ClientEvent`]s.
 //! [`dialler`] decides which address is tried when, [`comeback`] when a lost connection is tried again, [`viewing`] where a playback
-//! stands, all without sockets; [`session`] drives them and speaks the wire.
+//! stands, [`manners`] what is done without asking, all without sockets; [`session`] drives them and speaks the wire.
 
 pub mod comeback;
 mod connect;
 pub mod dialler;
 mod joining;
+pub mod manners;
 mod relay;
 pub mod session;
 #[cfg(feature = "sound")]
@@ -23,12 +24,14 @@ use tokio_util::sync::CancellationToken;
 
 use self::comeback::Attempt;
 use self::dialler::{AttemptRow, Preference};
+pub use self::manners::{Door, Manners, Prompt, Question};
 pub use self::viewing::{Viewing, Wish};
 use crate::clock::Clock;
 use crate::hit::jnj::Jnj;
 use crate::hit::password::PasswordHash;
 use crate::link::{Counters, Inspector, Route, Sha256Fingerprint, Transport};
-use crate::meeting::view::{Ssrc, View};
+pub use crate::meeting::moves::Move;
+use crate::meeting::view::View;
 use crate::wire::Refusal;
 
 /// How to join.
@@ -44,6 +47,8 @@ pub struct ClientOptions {
     pub password: Option<PasswordHash>,
     /// What a guest of a web office is called (codetype 4).
     pub name: Option<String>,
+    /// What is answered without asking.
+    pub manners: Manners,
     /// Whether a lost connection is tried again (wire/01 section 10.4).
     pub come_back: bool,
     /// How long the server may be silent during the handshake (wire/01 section 2: 60 s).
@@ -63,6 +68,7 @@ impl ClientOptions {
             preference: Preference::default(),
             password: None,
             name: None,
+            manners: Manners::default(),
             come_back: true,
             patience: PATIENCE,
             clock,
@@ -84,18 +90,12 @@ pub struct Client {
 /// What a client can be asked to do.
 #[derive(Debug)]
 pub enum ClientCommand {
-    /// Chat to everybody.
-    Say(String),
-    /// Chat to one participant.
-    Whisper(Ssrc, String),
-    /// Hand the token to somebody, or take it.
-    Token(Ssrc),
-    /// End the meeting for everybody.
-    EndMeeting,
+    /// Take part; what is not allowed now is left undone.
+    Do(Move),
+    /// What is answered from now on without asking.
+    SetManners(Manners),
     /// Answer a password prompt; `None` cancels.
     Password(Option<PasswordHash>),
-    /// Send somebody out; true: for good.
-    SendOut(Ssrc, bool),
     /// What a viewer of a recording wants.
     Watch(Wish),
     /// Do not wait for the next attempt to come back.
@@ -125,6 +125,10 @@ pub struct ClientState {
     pub admitted_at: Option<Duration>,
     /// Milliseconds that the meeting had been running then.
     pub elapsed_ms: i32,
+    /// What somebody is asked, the oldest first.
+    pub prompts: Arc<Vec<Prompt>>,
+    /// What is answered without asking.
+    pub manners: Manners,
     /// Where a playback over the wire stands.
     pub viewing: Option<Arc<Viewing>>,
     /// How often it has come back.
@@ -218,6 +222,8 @@ impl Client {
             counters: None,
             admitted_at: None,
             elapsed_ms: 0,
+            prompts: Arc::default(),
+            manners: options.manners,
             viewing: None,
             reconnects: 0,
         };

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::{broadcast, mpsc, watch};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
 
@@ -15,18 +15,18 @@ use super::comeback::Comeback;
 use super::connect::{ConnectError, Connected, connect};
 use super::dialler::Outcome;
 use super::joining::{self, Memory, Need};
+use super::manners::{self, Prompts};
 use super::viewing::Viewing;
 use super::{ClientCommand, ClientEvent, ClientOptions, ClientState, Ending, Phase};
 use crate::hit::jnj::{Jnj, Mode};
 use crate::hit::password::PasswordHash;
 use crate::link::pipe::{Incoming, Pipe, PipeError};
 use crate::link::{LinkError, Sender, Tap};
+use crate::meeting::moves::Move;
 use crate::meeting::view::{NOBODY, View};
-use crate::wire::chat::{ChatToServer, MAX_CHAT};
 use crate::wire::cipher::{Cipher, KeyMaterial};
 use crate::wire::facts::Fact;
-use crate::wire::fields::{Keys, cut_utf8};
-use crate::wire::floor::FloorToServer;
+use crate::wire::fields::Keys;
 use crate::wire::join::{BeforeAdmission, InitialInfo, PasswordAnswer, PlaybackStart, WaitKind};
 use crate::wire::message::{Alive, End};
 use crate::wire::parameters::{self, CLIENT_BLOCK};
@@ -315,7 +315,7 @@ impl Driver {
         let (mut incoming, mut sender) = pipe.split();
         let (keys, tap) = (incoming.keys.clone(), incoming.tap().clone());
         let (layout, viewing) = playback.unzip();
-        let mut scene = Scene { view, viewing, changed: false, tap };
+        let mut scene = Scene { view, viewing, prompts: Prompts::default(), early: Vec::new(), changed: false, tap };
         let now = self.options.clock.now().steady;
         self.update(|state| state.admitted_at = Some(now));
         self.show(&mut scene);
@@ -323,6 +323,8 @@ impl Driver {
         // A burst of messages is published once: the view is copied for each publication.
         let mut publish_at: Option<Instant> = None;
         let ending = loop {
+            let expires = scene.prompts.deadline();
+            let clock = self.options.clock;
             let next = tokio::select! {
                 message = next_message(&mut incoming, layout) => match message {
                     Ok(message) => self.take_in(message, &mut scene),
@@ -333,6 +335,10 @@ impl Driver {
                 () = sleep_until(publish_at.unwrap_or_else(Instant::now)), if publish_at.is_some() => {
                     publish_at = None;
                     self.show(&mut scene);
+                    Next::Send(Vec::new())
+                }
+                () = sleep(expires.map_or(Duration::ZERO, |at| at.saturating_sub(clock.now().steady))), if expires.is_some() => {
+                    scene.changed |= scene.prompts.tick(&mut scene.view, clock.now().steady);
                     Next::Send(Vec::new())
                 }
                 () = leave.cancelled() => Next::End(Ending::Left),
@@ -367,7 +373,10 @@ impl Driver {
     fn show(&mut self, scene: &mut Scene) {
         scene.changed = false;
         let (view, viewing) = (Arc::new(scene.view.clone()), scene.viewing.clone().map(Arc::new));
-        self.update(|state| (state.view, state.viewing) = (view, viewing));
+        let (prompts, manners) = (Arc::new(scene.prompts.open().to_vec()), self.options.manners);
+        self.update(|state| {
+            (state.view, state.viewing, state.prompts, state.manners) = (view, viewing, prompts, manners);
+        });
     }
 
     /// What a message of the server makes us do.
@@ -393,7 +402,13 @@ impl Driver {
             // What the known client says of itself at this point (wire/01 section 7.6).
             ToClient::Fact(Fact::Initialised(_)) => {
                 let greetings = [UserToServer::VideoStatus(NO_VIDEO), UserToServer::CodePage(UTF8)];
-                Next::Send(greetings.map(ToServer::User).into())
+                let mut messages = greetings.map(ToServer::User).to_vec();
+                for wanted in std::mem::take(&mut scene.early) {
+                    if wanted.is_allowed(&scene.view) {
+                        messages.extend(scene.make(&wanted));
+                    }
+                }
+                Next::Send(messages)
             }
             ToClient::Playback(PlaybackToClient::Info(_)) => {
                 scene.view.initialised = true;
@@ -419,6 +434,13 @@ impl Driver {
             }
             _ => Next::Send(Vec::new()),
         };
+        let next = if scene.viewing.is_none() {
+            scene.prompts.heard(&message, &scene.view, now);
+            let reactions = manners::reactions(&message, &scene.view, self.options.manners);
+            reactions.iter().fold(next, |next, reaction| next.and(scene.make(reaction)))
+        } else {
+            next
+        };
         self.tell(ClientEvent::Message(Arc::new(message)));
         next
     }
@@ -436,7 +458,23 @@ impl Driver {
                 debug!("at a playback: {other:?} is ignored");
                 Next::Send(Vec::new())
             }
-            (command, None) => Next::Send(messages_for(command, &scene.view)),
+            // Who may do what is known once everything was told; what is wanted earlier waits for that.
+            (ClientCommand::Do(wanted), None) if !scene.view.initialised => {
+                if scene.early.len() < MAX_EARLY {
+                    scene.early.push(wanted);
+                }
+                Next::Send(Vec::new())
+            }
+            (ClientCommand::Do(wanted), None) if wanted.is_allowed(&scene.view) => Next::Send(scene.make(&wanted)),
+            (ClientCommand::SetManners(manners), None) => {
+                self.options.manners = manners;
+                scene.changed = true;
+                Next::Send(Vec::new())
+            }
+            (other, None) => {
+                debug!("not now: {other:?}");
+                Next::Send(Vec::new())
+            }
         }
     }
 
@@ -459,10 +497,27 @@ impl Driver {
 struct Scene {
     view: View,
     viewing: Option<Viewing>,
+    /// What somebody is being asked.
+    prompts: Prompts,
+    /// What was wanted before the meeting was known.
+    early: Vec<Move>,
     /// Not shown yet.
     changed: bool,
     /// Watches the connection.
     tap: Tap,
+}
+
+impl Scene {
+    /// What says a move; the view and the questions know of it.
+    fn make(&mut self, wanted: &Move) -> Vec<ToServer> {
+        let messages = wanted.messages(&self.view);
+        for message in &messages {
+            self.view.said(message);
+        }
+        self.prompts.settle(&self.view);
+        self.changed = true;
+        messages
+    }
 }
 
 /// What the loop does next.
@@ -475,6 +530,14 @@ impl Next {
     fn send(message: ToServer) -> Next {
         Next::Send(vec![message])
     }
+
+    /// With more to send, unless it is over.
+    fn and(self, more: Vec<ToServer>) -> Next {
+        match self {
+            Next::Send(messages) => Next::Send(messages.into_iter().chain(more).collect()),
+            end @ Next::End(_) => end,
+        }
+    }
 }
 
 async fn next_message(incoming: &mut Incoming, playback: Option<InfoLayout>) -> Result<ToClient, PipeError> {
@@ -482,39 +545,6 @@ async fn next_message(incoming: &mut Incoming, playback: Option<InfoLayout>) -> 
         None => incoming.next(ToClient::decode).await,
         Some(layout) => incoming.next(|r| ToClient::decode_playback(layout, r)).await,
     }
-}
-
-fn messages_for(command: ClientCommand, view: &View) -> Vec<ToServer> {
-    match command {
-        // The known client bans right after (wire/02 section 4.4).
-        ClientCommand::SendOut(ssrc, true) => {
-            [UserToServer::Disconnect(ssrc), UserToServer::Ban(ssrc)].map(ToServer::User).into()
-        }
-        command => message_for(command, view).into_iter().collect(),
-    }
-}
-
-fn message_for(command: ClientCommand, view: &View) -> Option<ToServer> {
-    Some(match command {
-        ClientCommand::Say(text) => ToServer::Chat(ChatToServer::Say { text: fitting(&text)? }),
-        ClientCommand::Whisper(to, text) => {
-            // The known client itself puts the address in front (wire/02 section 6).
-            let text = fitting(&format!("[To:{}]{}", view.name_of(to), fitting(&text)?))?;
-            ToServer::Chat(ChatToServer::Whisper { to, text })
-        }
-        ClientCommand::Token(target) => ToServer::Floor(FloorToServer::Token(target)),
-        ClientCommand::EndMeeting => ToServer::EndMeeting,
-        ClientCommand::SendOut(ssrc, _) => ToServer::User(UserToServer::Disconnect(ssrc)),
-        ClientCommand::Password(_) | ClientCommand::Watch(_) | ClientCommand::ReconnectNow | ClientCommand::Cut => {
-            return None;
-        }
-    })
-}
-
-/// A line as it may go out: not empty, at most 2047 bytes.
-fn fitting(text: &str) -> Option<String> {
-    let text = cut_utf8(text, usize::try_from(MAX_CHAT).unwrap_or_default());
-    (!text.is_empty()).then(|| text.to_owned())
 }
 
 async fn send_all(
@@ -534,6 +564,9 @@ const UTF8: i32 = 65001;
 
 /// EXT(33): the user sends no video.
 const NO_VIDEO: i32 = 2;
+
+/// So many moves wait for the meeting to be known.
+const MAX_EARLY: usize = 64;
 
 /// A server has this long to close after we said goodbye.
 const GOODBYE: Duration = Duration::from_secs(2);

@@ -15,7 +15,7 @@ use super::pages::issue::{IssueForm, Role};
 use super::pages::{inspector, log, meeting};
 use super::playback::Playback;
 use super::state::{Place, Question};
-use crate::installation::command::{Command, JnjFor, JnjOrder, JnjSource, SecretText};
+use crate::installation::command::{Command, JnjFor, JnjOrder, JnjSource, Move, SecretText};
 use crate::installation::snapshot::{Level, McuState, MeetingRow, Snapshot, TabId};
 
 impl Desk {
@@ -112,10 +112,10 @@ impl Desk {
                 self.state.tab(id).talk_to = to;
                 self.state.wants_focus = true;
             }
-            Action::GiveToken(id, to) => self.send(Command::GiveToken(id, to)),
+            Action::GiveToken(id, to) => self.send(Command::Do(id, Move::PassToken(to))),
             Action::TakeToken(id) => {
                 if let Some(session) = shot.sessions.iter().find(|s| s.id == id) {
-                    self.send(Command::GiveToken(id, session.view.me));
+                    self.send(Command::Do(id, Move::PassToken(session.view.me)));
                 }
             }
             Action::SubmitPassword(id) => {
@@ -131,7 +131,7 @@ impl Desk {
             Action::EndMeeting(id) => self.state.question = Some(Question::EndMeeting(id)),
             Action::EndMeetingNow(id) => {
                 self.state.question = None;
-                self.send(Command::EndMeeting(id));
+                self.send(Command::Do(id, Move::EndMeeting));
             }
             Action::JoinAgain(id) => self.send(Command::JoinAgain(id)),
             Action::Resume(id) => self.send(Command::SetPlaying(id, true)),
@@ -159,8 +159,8 @@ impl Desk {
         let tab = self.state.tab(id);
         let text = std::mem::take(&mut tab.draft);
         let command = match tab.talk_to {
-            Some(to) => Command::Whisper(id, to, text),
-            None => Command::Say(id, text),
+            Some(to) => Command::Do(id, Move::Whisper(to, text)),
+            None => Command::Do(id, Move::Say(text)),
         };
         self.send(command);
     }

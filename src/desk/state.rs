@@ -205,7 +205,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::installation::snapshot::{PlayerSnapshot, SessionPhase, SessionSnapshot};
+    use crate::installation::snapshot::{Manners, PlayerSnapshot, SessionPhase, SessionSnapshot};
 
     fn shot(sessions: &[TabId]) -> Snapshot {
         let session = |id: &TabId| {
@@ -218,6 +218,8 @@ mod tests {
                 relay: None,
                 reconnects: 0,
                 can_reissue: false,
+                prompts: Vec::new(),
+                manners: Manners::default(),
                 playback: None,
                 server: None,
                 transport: Transport::Tcp,

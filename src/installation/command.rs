@@ -4,8 +4,9 @@
 
 use std::path::PathBuf;
 
-use super::snapshot::{Connecting, TabId};
+use super::snapshot::{Connecting, Manners, TabId};
 use crate::hit::jnj::Jnj;
+pub use crate::meeting::moves::Move;
 
 /// Whom a jnj is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,12 +98,10 @@ pub enum Command {
     Join(JnjSource),
     /// Answer a password prompt; `None` cancels.
     AnswerPassword(TabId, Option<SecretText>),
-    /// Say something to everybody.
-    Say(TabId, String),
-    /// Say something to one participant.
-    Whisper(TabId, i32, String),
-    /// Hand the token to a participant, or take it back (own number).
-    GiveToken(TabId, i32),
+    /// Take part in a meeting: chat, floor, polls, control.
+    Do(TabId, Move),
+    /// What a session answers from now on without asking.
+    SetManners(TabId, Manners),
     /// Join again with the jnj of a session that has ended, in the same tab.
     JoinAgain(TabId),
     /// Issue a stale jnj of this installation again, and join with it in the same tab.
@@ -119,8 +118,6 @@ pub enum Command {
     SetRepeat(TabId, bool),
     /// Leave a meeting; the tab stays.
     Leave(TabId),
-    /// End the meeting for everybody (owner).
-    EndMeeting(TabId),
     /// Close a tab: leaves the meeting or stops the playback first.
     CloseTab(TabId),
     /// Play a JNR file.

@@ -14,7 +14,7 @@ use tracing::{info, warn};
 
 use super::folder::{Installation, InstallationError};
 use super::order::{GuestOrder, RequestOrder};
-use crate::client::{Client, ClientCommand, ClientOptions, Phase};
+use crate::client::{Client, ClientCommand, ClientOptions, Move, Phase};
 use crate::clock::{Clock, Now};
 use crate::hit::jnj::Jnj;
 use crate::hit::request::CommandKind;
@@ -100,7 +100,7 @@ async fn act(jnj: Jnj, part: usize, clock: Clock, (stop, opened): (CancellationT
                 if state.phase == Phase::InMeeting && state.view.present().len() > 1 {
                     // Once through, then a pause as long again: a meeting that never falls silent is hard to talk in.
                     if spoken % 2 == part && spoken % (2 * DIALOGUE.len()) < DIALOGUE.len() {
-                        client.command(ClientCommand::Say(line(spoken)));
+                        client.command(ClientCommand::Do(Move::Say(line(spoken))));
                     }
                     spoken += 1;
                 }

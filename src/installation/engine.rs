@@ -240,10 +240,8 @@ impl Task {
             Command::CutConnection(id) => self.ask_client(id, ClientCommand::Cut),
             Command::PlayOverWire(path) => self.play_over_wire(&path),
             Command::SetRepeat(id, on) => self.ask_client(id, ClientCommand::Watch(Wish::Repeat(on))),
-            Command::Say(id, text) => self.ask_client(id, ClientCommand::Say(text)),
-            Command::Whisper(id, to, text) => self.ask_client(id, ClientCommand::Whisper(to, text)),
-            Command::GiveToken(id, to) => self.ask_client(id, ClientCommand::Token(to)),
-            Command::EndMeeting(id) => self.ask_client(id, ClientCommand::EndMeeting),
+            Command::Do(id, wanted) => self.ask_client(id, ClientCommand::Do(wanted)),
+            Command::SetManners(id, manners) => self.ask_client(id, ClientCommand::SetManners(manners)),
             Command::Leave(id) => {
                 if let Some(tab) = self.tabs.get(&id) {
                     tab.client.leave();

@@ -4,8 +4,8 @@
 
 use std::time::Duration;
 
-use super::snapshot::{MeetingRow, RecordingKind, RecordingRow, SessionPhase, WirePlayback};
-use crate::client::{Phase, Viewing};
+use super::snapshot::{MeetingRow, PromptRow, RecordingKind, RecordingRow, SessionPhase, WirePlayback};
+use crate::client::{Phase, Prompt, Viewing};
 use crate::library::{Entry, Kind};
 use crate::mcu::RunningMeeting;
 
@@ -22,6 +22,10 @@ pub(super) fn meeting(meeting: &RunningMeeting) -> MeetingRow {
         elapsed: meeting.elapsed,
         recording: meeting.recorded,
     }
+}
+
+pub(super) fn prompt(prompt: &Prompt, now: Duration) -> PromptRow {
+    PromptRow { question: prompt.question.clone(), left: prompt.until.saturating_sub(now) }
 }
 
 pub(super) fn recording(entry: &Entry) -> RecordingRow {

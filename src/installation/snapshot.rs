@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use crate::client::Ending;
 pub use crate::client::dialler::{AttemptRow, Outcome, Preference};
+pub use crate::client::{Door, Ending, Manners, Question};
 pub use crate::link::inspector::{Direction, InspectorConnection, InspectorLine, InspectorSnapshot};
 pub use crate::link::{Proxy, ProxyAddressError, Transport};
 use crate::meeting::view::View;
@@ -209,6 +209,10 @@ pub struct SessionSnapshot {
     pub reconnects: u32,
     /// The jnj was issued by this installation and is stale: `Command::Reissue` issues it again and joins.
     pub can_reissue: bool,
+    /// What the person is asked, the oldest first.
+    pub prompts: Vec<PromptRow>,
+    /// What is answered without asking.
+    pub manners: Manners,
     /// It plays a recording over the wire: `SetPlaying`, `Seek`, `SetSpeed` and `SetRepeat` work on it.
     pub playback: Option<WirePlayback>,
     /// The server's address, as the jnj has it, once connected.
@@ -223,6 +227,15 @@ pub struct SessionSnapshot {
     pub received: u64,
     /// See `received`.
     pub sent: u64,
+}
+
+/// A question to the person; answered with a `Move`, or taken back after a while.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PromptRow {
+    /// What is asked.
+    pub question: Question,
+    /// How long it still stands.
+    pub left: Duration,
 }
 
 /// Where a playback over the wire stands (wire/05).

@@ -4,6 +4,7 @@
 //! - [`view`]: the replica that client, playback and tests share. The room keeps one too and applies to it what it announces, so
 //!   that what it knows and what it told cannot drift apart.
 //! - [`may`]: what a participant may do, one table for room, client and window.
+//! - [`moves`]: what a participant does, and the messages that say it.
 //! - [`catch_up`]: from a view to the shortest messages that rebuild it: a late join, a checkpoint of a recording.
 //!
 //! Time comes in as [`crate::clock::Now`].
@@ -11,5 +12,6 @@
 mod apply;
 pub mod catch_up;
 pub mod may;
+pub mod moves;
 pub mod room;
 pub mod view;

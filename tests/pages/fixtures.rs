@@ -7,8 +7,8 @@ use std::time::Duration;
 use hitdeck::installation::command::Command;
 use hitdeck::installation::front::{Front, Wake};
 use hitdeck::installation::snapshot::{
-    Level, LogLine, McuRunning, McuState, MeetingRow, Notice, PlayerSnapshot, RecordingKind, RecordingRow, SampleUser,
-    SessionPhase, SessionSnapshot, Snapshot, Transport,
+    Level, LogLine, Manners, McuRunning, McuState, MeetingRow, Notice, PlayerSnapshot, RecordingKind, RecordingRow,
+    SampleUser, SessionPhase, SessionSnapshot, Snapshot, Transport,
 };
 use hitdeck::meeting::view::{Audience, ChatLine, NOBODY, Person, RecordingState, View};
 
@@ -266,6 +266,8 @@ pub fn session(id: u64, phase: SessionPhase) -> Arc<SessionSnapshot> {
         relay: None,
         reconnects: 0,
         can_reissue: false,
+        prompts: Vec::new(),
+        manners: Manners::default(),
         playback: None,
         server: Some("127.0.0.1:2333".into()),
         transport: Transport::WebSocket,

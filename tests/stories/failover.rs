@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use hitdeck::client::dialler::Outcome;
-use hitdeck::client::{Client, ClientCommand, ClientOptions, Ending, Phase};
+use hitdeck::client::{Client, ClientCommand, ClientOptions, Ending, Move, Phase};
 use hitdeck::hit::jnj::Jnj;
 use hitdeck::link::{Certificates, Proxy, Route, Sha256Fingerprint, Transport};
 use hitdeck::mcu::{Mcu, McuConfig};
@@ -232,7 +232,7 @@ async fn a_server_on_an_ipv6_address_is_joined_with_and_without_brackets() {
         let olive = stage.start(jnj, transport, None);
         joined(&olive).await;
         assert_eq!(olive.state().server.as_deref(), Some(format!("[::1]:{}", six.address().port()).as_str()));
-        assert!(olive.command(ClientCommand::EndMeeting));
+        assert!(olive.command(ClientCommand::Do(Move::EndMeeting)));
         assert_eq!(ended(&olive).await, Ending::MeetingOver);
         olive.finish().await;
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hitdeck::client::{ClientCommand, Phase};
+use hitdeck::client::{ClientCommand, Move, Phase};
 use hitdeck::installation::order::RequestOrder;
 use hitdeck::link::{Route, Target, Transport, dial};
 use hitdeck::wire::join::{BeforeAdmission, flags};
@@ -180,7 +180,7 @@ async fn a_client_that_does_not_read_is_cut_and_the_others_go_on() {
     while olive.state().view.present().len() == 3 {
         assert!(said < 50_000, "a hundred megabytes, and it is still there");
         for _ in 0..50 {
-            assert!(olive.command(ClientCommand::Say(long.clone())));
+            assert!(olive.command(ClientCommand::Do(Move::Say(long.clone()))));
         }
         said += 50;
         until(&olive, "its own lines", |s| s.view.chat.len() >= said).await;

@@ -8,7 +8,7 @@ use hitdeck::clock::Clock;
 use hitdeck::hit::jnj::{Credential, Jnj, Relay};
 use hitdeck::hit::password::PasswordHash;
 use hitdeck::hit::request::CommandKind;
-use hitdeck::installation::command::Command;
+use hitdeck::installation::command::{Command, Move};
 use hitdeck::installation::front::Front as _;
 use hitdeck::installation::order::RequestOrder;
 use hitdeck::installation::snapshot::{Direction, InspectorLine, SessionPhase, Snapshot};
@@ -204,7 +204,7 @@ async fn the_window_switches_the_inspector_of_everything_in_the_engine() {
     let said = |s: &Snapshot, text: &str| {
         s.inspector.lines.iter().filter(|line| line.fields.iter().any(|(_, value)| value == text)).count()
     };
-    window.send(Command::Say(tab, "seen".into()));
+    window.send(Command::Do(tab, Move::Say("seen".into())));
     // Sent by the client and received by the MCU.
     let shot = window.until(|s| said(s, "seen") == 2).await;
     let labels: Vec<_> = shot.inspector.connections.iter().map(|it| it.label.clone()).collect();
@@ -215,7 +215,7 @@ async fn the_window_switches_the_inspector_of_everything_in_the_engine() {
     window.until(|s| said(s, "seen") == 0).await;
     window.send(Command::SetInspector(false));
     window.until(|s| !s.inspector.on).await;
-    window.send(Command::Say(tab, "unseen".into()));
+    window.send(Command::Do(tab, Move::Say("unseen".into())));
     let chatted = |s: &Snapshot| s.sessions[0].view.chat.iter().any(|line| line.text == "unseen");
     let shot = window.until(chatted).await;
     assert_eq!(said(&shot, "unseen"), 0);

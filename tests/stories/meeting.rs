@@ -1,6 +1,6 @@
 //! Owner and guest meet, talk in both directions, leave; the recording holds it.
 
-use hitdeck::client::{ClientCommand, Ending};
+use hitdeck::client::{ClientCommand, Ending, Move};
 use hitdeck::link::Transport;
 use hitdeck::meeting::view::Audience;
 use hitdeck::recording::Health;
@@ -25,13 +25,13 @@ async fn owner_and_guest_meet_talk_and_are_recorded() {
     heard(&gus, "hello from the owner").await;
     say(&gus, "嗨 from the guest");
     heard(&olive, "嗨 from the guest").await;
-    assert!(gus.command(ClientCommand::Whisper(0, "psst".into())));
+    assert!(gus.command(ClientCommand::Do(Move::Whisper(0, "psst".into()))));
     heard(&olive, "psst").await;
     assert!(olive.state().view.chat.iter().any(|l| l.text == "psst" && l.audience == Audience::Private { to: 0 }));
 
     assert_eq!(gus.finish().await, Ending::Left);
     until(&olive, "alone again", |s| s.view.present().len() == 1).await;
-    assert!(olive.command(ClientCommand::EndMeeting));
+    assert!(olive.command(ClientCommand::Do(Move::EndMeeting)));
     assert_eq!(ended(&olive).await, Ending::MeetingOver);
     olive.finish().await;
 

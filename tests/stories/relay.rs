@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hitdeck::client::dialler::Outcome;
-use hitdeck::client::{ClientCommand, Ending};
+use hitdeck::client::{ClientCommand, Ending, Move};
 use hitdeck::hit::jnj::{Jnj, Relay};
 use hitdeck::mcu::Mcu;
 use hitdeck::wire::handshake::Hello;
@@ -56,7 +56,7 @@ async fn the_end_of_a_meeting_is_told_through_a_relay() {
     for n in 0..30 {
         let olive = stage.faithful(through(stage.issue(&owner(&format!("last-{n}"))), &relay.mcu));
         joined(&olive).await;
-        assert!(olive.command(ClientCommand::EndMeeting));
+        assert!(olive.command(ClientCommand::Do(Move::EndMeeting)));
         assert_eq!(ended(&olive).await, Ending::MeetingOver);
         assert_eq!(olive.state().reconnects, 0);
         olive.finish().await;

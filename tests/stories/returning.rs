@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hitdeck::client::{Client, ClientCommand, ClientEvent, Ending, Phase};
+use hitdeck::client::{Client, ClientCommand, ClientEvent, Ending, Move, Phase};
 use hitdeck::link::Transport;
 use hitdeck::mcu::Mcu;
 use hitdeck::wire::users::UserToClient;
@@ -28,7 +28,7 @@ async fn a_guest_whose_cable_is_pulled_comes_back_to_the_same_place_and_the_othe
     // Without an id, only the ticket can say who this is.
     let ann = stage.faithful(stage.issue(&guest("back", "", "Ann")));
     let number = joined(&ann).await.view.me;
-    assert!(olive.command(ClientCommand::Token(number)));
+    assert!(olive.command(ClientCommand::Do(Move::PassToken(number))));
     until(&ann, "the token", |s| s.view.token_holder == number).await;
     say(&olive, "before");
     heard(&ann, "before").await;
@@ -108,7 +108,7 @@ async fn somebody_who_is_sent_out_is_told_and_does_not_come_back() {
     let tess = stage.faithful(jnj.clone());
     let number = joined(&tess).await.view.me;
     until(&olive, "two people", |s| s.view.present().len() == 2).await;
-    assert!(olive.command(ClientCommand::SendOut(number, true)));
+    assert!(olive.command(ClientCommand::Do(Move::Ban(number))));
     assert_eq!(turned_away(tess).await, Ending::Disconnected);
     until(&olive, "alone again", |s| s.view.present().len() == 1).await;
     // Banned: not even with a file that is still fresh.

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hitdeck::client::{Client, ClientCommand, ClientOptions, ClientState, Ending, Phase};
+use hitdeck::client::{Client, ClientCommand, ClientOptions, ClientState, Ending, Move, Phase};
 use hitdeck::clock::Clock;
 use hitdeck::hit::jnj::Jnj;
 use hitdeck::hit::keys::{KeyName, Passphrase, PrivateKey};
@@ -221,7 +221,7 @@ pub async fn turned_away(client: Client) -> Ending {
 }
 
 pub fn say(client: &Client, text: &str) {
-    assert!(client.command(ClientCommand::Say(text.into())));
+    assert!(client.command(ClientCommand::Do(Move::Say(text.into()))));
 }
 
 pub async fn ended(client: &Client) -> Ending {

@@ -143,7 +143,7 @@ async fn a_playback_is_in_the_status_file_and_counted() {
     let stage = Stage::open().await;
     let olive = stage.join(&owner("short"));
     joined(&olive).await;
-    assert!(olive.command(hitdeck::client::ClientCommand::EndMeeting));
+    assert!(olive.command(hitdeck::client::ClientCommand::Do(hitdeck::client::Move::EndMeeting)));
     crate::stage::ended(&olive).await;
     olive.finish().await;
     let mut snapshot = stage.mcu.snapshot();

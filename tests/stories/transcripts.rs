@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use hitdeck::client::{ClientCommand, Ending};
+use hitdeck::client::{ClientCommand, Ending, Move};
 use hitdeck::installation::order::RequestOrder;
 use hitdeck::link::Transport;
 use hitdeck::mcu::transcript::Transcripts;
@@ -33,7 +33,7 @@ async fn a_transcript_holds_what_a_client_sent_and_no_secret() {
     let order = RequestOrder { password: Some("sesame".into()), ..owner("written") };
     let client = stage.start(stage.issue(&order), Transport::Tcp, Some("sesame"));
     joined(&client).await;
-    assert!(client.command(ClientCommand::Say("note this".into())));
+    assert!(client.command(ClientCommand::Do(Move::Say("note this".into()))));
     heard(&client, "note this").await;
     client.finish().await;
     stage.close().await;

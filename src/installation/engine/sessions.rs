@@ -190,6 +190,8 @@ pub(super) fn session(id: TabId, tab: &Tab, now: Duration) -> SessionSnapshot {
         relay: state.relay.clone(),
         reconnects: state.reconnects,
         can_reissue: tab.reissuable == Some(true),
+        prompts: state.prompts.iter().map(|prompt| rows::prompt(prompt, now)).collect(),
+        manners: state.manners,
         playback: state.viewing.as_ref().map(|viewing| rows::viewing(viewing, now)),
         server: state.server.clone(),
         transport: tab.options.transport,
