@@ -164,6 +164,26 @@ async fn an_http_answer_that_never_ends_is_cut_at_the_limit() {
 }
 
 #[tokio::test]
+async fn what_is_sent_together_arrives_message_by_message() {
+    let mut listener = listen(LinkConfig::default()).await;
+    for transport in [Transport::WebSocket, Transport::Tcp] {
+        let (mut hello, mut receiver) = dial_to(&listener, transport).await.split();
+        hello.send(Bytes::from_static(b"!")).await.unwrap();
+        let (mut sender, _kept) = next(&mut listener).await.connection.split();
+        let batch: Vec<Bytes> = (0..200u8).map(|n| Bytes::from(vec![n; 300])).collect();
+        sender.send_together(&batch).await.unwrap();
+        assert_eq!(sender.counters().sent(), 60_000);
+        let (mut came, mut messages) = (Vec::new(), 0);
+        while came.len() < 60_000 {
+            came.extend_from_slice(&soon(receiver.recv()).await.unwrap().unwrap());
+            messages += 1;
+        }
+        assert_eq!(came, batch.concat());
+        assert!(transport == Transport::Tcp || messages == 200, "each is a message of its own: {messages}");
+    }
+}
+
+#[tokio::test]
 async fn a_connection_over_the_limit_waits_until_both_halves_of_another_are_dropped() {
     let mut listener = listen(LinkConfig { max_connections: 1, ..LinkConfig::default() }).await;
     let (mut first, _first) = dial_to(&listener, Transport::Tcp).await.split();

@@ -542,12 +542,25 @@ impl Silence<'_> {
 }
 
 async fn write_messages(mut sender: Sender, mut outgoing: mpsc::Receiver<Outgoing>, (tap, keys): (Tap, Keys)) {
-    while let Some(Outgoing::Message(bytes)) = outgoing.recv().await {
-        tap.sent_sealed(&bytes, &keys);
-        if let Err(failure) = sender.send(bytes).await {
+    let mut batch = Vec::new();
+    let mut closing = false;
+    while !closing && let Some(first) = outgoing.recv().await {
+        // What is waiting goes out with it: a crowd that comes in at once would cost a call each otherwise.
+        let (mut size, mut next) = (0, Some(first));
+        while let Some(Outgoing::Message(bytes)) = next {
+            size += bytes.len();
+            batch.push(bytes);
+            next = if size < BATCH { outgoing.try_recv().ok() } else { None };
+        }
+        closing = matches!(next, Some(Outgoing::Close));
+        for bytes in &batch {
+            tap.sent_sealed(bytes, &keys);
+        }
+        if let Err(failure) = sender.send_together(&batch).await {
             debug!("cannot send: {failure}");
             return;
         }
+        batch.clear();
     }
     // What ended the session was said before; the client closes by itself, and this is for those that do not.
     if let Err(failure) = sender.close().await {
@@ -612,6 +625,9 @@ const SILENT_PERIODS: u32 = 3;
 
 /// How far the tick in a challenge's answer may be off (wire/01 section 8 suggests 60 s).
 const TICK_TOLERANCE_MS: u32 = 60_000;
+
+/// So many bytes are sent together at most, beside the last message.
+const BATCH: usize = 32 * 1024;
 
 /// Longer than any meeting.
 const MEDIA_LIFETIME: Duration = Duration::from_secs(24 * 3600);
