@@ -340,7 +340,7 @@ impl Task {
             warn!(session = self.session_index, "{why}");
             self.pending = None;
             match why {
-                JoinError::Full => Refusal::TooManyUser,
+                JoinError::Full | JoinError::Crowded => Refusal::TooManyUser,
                 JoinError::Banned => Refusal::RequestRejected,
             }
         })?;
@@ -384,6 +384,8 @@ impl Task {
                         known.proof = None;
                     }
                 }
+                // Nobody knocks yet, and no charter lets the owner set a password.
+                Output::Knocked(..) | Output::RecordingPassword(_) => {}
                 Output::Ended(how) => self.ended = Some(how),
             }
         }
@@ -512,9 +514,7 @@ pub fn class_of(message: &ToClient) -> Class {
 
 /// The shortest records that rebuild a meeting's state; chat lines included, since a view has them.
 pub fn checkpoint(view: &View, tick_ms: u32) -> Vec<Record> {
-    let mut messages = catch_up::facts(view);
-    messages.extend(catch_up::people_and_floor(view, false));
-    messages.extend(catch_up::chat_history(view, usize::MAX));
+    let messages = catch_up::checkpoint(view);
     messages.iter().map(|m| Record { tick_ms, class: class_of(m), clear: m.encode() }).collect()
 }
 

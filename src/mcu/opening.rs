@@ -88,6 +88,7 @@ pub(super) fn charter(request: &ServiceRequest, recorded: bool, random_id: i32) 
         recorded,
         random_id,
         away_for: Duration::ZERO,
+        ..Charter::default()
     }
 }
 

@@ -119,7 +119,7 @@ impl Stage {
                     version: crate::wire::handshake::KERNEL_VERSION,
                     capability: 0,
                     reconnect_name: [b'A'; 12],
-                    returning: None,
+                    ..Newcomer::default()
                 };
                 if let Ok(ssrc) = self.room.join(newcomer, now) {
                     self.everybody.insert(ssrc, (id.clone(), name.clone()));

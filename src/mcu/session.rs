@@ -401,7 +401,7 @@ fn newcomer(request: &ServiceRequest, version: (i32, i32), join_flags: u8) -> Re
         Some(guest) => (false, guest.id.clone().unwrap_or_default(), guest.name.clone()),
     };
     let capability = join_flags & (flags::AUDIO | flags::VIDEO);
-    Ok(Newcomer { owner, user_id, name, version, capability, reconnect_name: reconnect_name()?, returning: None })
+    Ok(Newcomer { owner, user_id, name, version, capability, reconnect_name: reconnect_name()?, ..Newcomer::default() })
 }
 
 /// Twelve letters: the known client keeps only a name of exactly 12 bytes (wire/01 section 7.4).

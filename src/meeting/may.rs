@@ -146,8 +146,8 @@ impl View {
             Deed::SendAudio => (self.discussion || self.is_talker(who)) && !self.is_audio_suppressed(who),
             // Ticket holders never send video (wire/02 section 4.2).
             Deed::SendVideo => {
-                let hidden = self.people.get(&who).is_some_and(|person| person.hidden);
-                self.is_talker(who) && !hidden && !self.is_video_suppressed(who)
+                let ticket = self.people.get(&who).is_some_and(|person| person.ticket_holder);
+                self.is_talker(who) && !ticket && !self.is_video_suppressed(who)
             }
             Deed::Mark => self.is_talker(who),
             Deed::Nothing => false,

@@ -1,6 +1,7 @@
 //! One meeting, as rules without input or output.
 //!
 //! - [`room`]: the authority. Joins, leaves and messages of clients come in; what is sent to whom and what is recorded comes out.
+//! - [`charter`]: what a meeting is made with, and who comes into it.
 //! - [`view`]: the replica that client, playback and tests share. The room keeps one too and applies to it what it announces, so
 //!   that what it knows and what it told cannot drift apart.
 //! - [`may`]: what a participant may do, one table for room, client and window.
@@ -11,6 +12,7 @@
 
 mod apply;
 pub mod catch_up;
+pub mod charter;
 pub mod may;
 pub mod moves;
 pub mod room;

@@ -1,60 +1,33 @@
-//! The authority over one meeting: roster, token, chat, and when it ends.
+//! The authority over one meeting: who is in it, who has the floor, what is said, and when it ends.
 //!
-//! In: joins, leaves, messages of clients, the time. Out, drained with [`Room::poll`]: who is admitted, what is sent to whom, what
-//! is recorded, who is parted from, and the end. Drain after every call. Knows no socket, key or file.
+//! In: joins, leaves, visitors, messages of clients, the time. Out, drained with [`Room::poll`]: who is admitted, what is sent to whom,
+//! what is recorded, how a visitor's request ended, who is parted from, and the end. Drain after every call. Knows no socket, key or
+//! file. What a message may do is in [`super::may`], what it does in the files below this one, a subject each.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::catch_up;
-use super::view::{Channels, NOBODY, OWNER, Person, RecordingState, Ssrc, View};
+use super::view::{Channels, Page, RecordingFacts, RecordingState, Ssrc, Tab, View};
 use crate::clock::Now;
-use crate::wire::ToClient;
-use crate::wire::ToServer;
-use crate::wire::chat::{ChatToClient, ChatToServer, TOP};
-use crate::wire::facts::{Fact, codec};
-use crate::wire::floor::{FloorToClient, FloorToServer};
+use crate::wire::chat::ChatToServer;
+use crate::wire::facts::Secret;
+use crate::wire::floor::MAX_CHANNELS;
 use crate::wire::join::MAX_SSRC;
 use crate::wire::message::{Alive, End};
 use crate::wire::users::{UserToClient, UserToServer};
+use crate::wire::{ToClient, ToServer};
 
-/// What the request that created the meeting decided (guide 3.1: only the first request sets these).
-#[derive(Clone, Debug)]
-pub struct Charter {
-    /// Meeting id, at most 128 bytes.
-    pub meeting_id: String,
-    /// Title, at most 511 bytes; may be empty.
-    pub title: String,
-    /// Planned duration of an event-based meeting; `None` is a person-based one.
-    pub duration: Option<Duration>,
-    /// An event goes on after its duration while somebody is there (guide 3.1/7 autoextension).
-    pub autoextension: bool,
-    /// Whether it is recorded.
-    pub recorded: bool,
-    /// Tells this meeting from earlier ones when a client comes back (EXT 88); not 0.
-    pub random_id: i32,
-    /// Somebody whose connection is lost keeps the place for so long before the others hear of it (wire/02 section 13).
-    pub away_for: Duration,
-}
+mod chat;
+mod control;
+mod floor;
+mod knock;
+mod people;
 
-/// Somebody who has been admitted.
-#[derive(Clone, Debug)]
-pub struct Newcomer {
-    /// True for the owner, who gets ssrc 0.
-    pub owner: bool,
-    /// The third party's id; empty for an anonymous guest.
-    pub user_id: String,
-    /// Shown to the others as [`catch_up::shown_name`] has it.
-    pub name: String,
-    /// Kernel version.
-    pub version: (i32, i32),
-    /// Bit 0 audio, bit 1 video.
-    pub capability: u8,
-    /// Twelve random bytes that bring this person back (EXT 90).
-    pub reconnect_name: [u8; 12],
-    /// Who this was before, proved by a ticket or a reconnect name (wire/01 section 10.4).
-    pub returning: Option<Ssrc>,
-}
+pub use self::chat::{FLOOD, Flood};
+pub use self::control::{EMPTY_FOR, END_WARNING, EXTENSION};
+pub use self::knock::{Door, KNOCK_PATIENCE, KnockEnd, KnockToken, Visitor};
+pub use super::charter::{Charter, Newcomer};
 
 /// Who receives a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,6 +81,10 @@ pub enum Output {
     Part(Ssrc),
     /// This participant's tickets are void from now on.
     Revoke(Ssrc),
+    /// A visitor's request has ended ([`Room::knock`]).
+    Knocked(KnockToken, KnockEnd),
+    /// Set the password of the recording, at most 27 bytes; `None` removes it.
+    RecordingPassword(Option<Secret>),
     /// The meeting is over; no further output follows.
     Ended(How),
 }
@@ -126,6 +103,15 @@ pub struct Room {
     away: BTreeMap<Ssrc, (Now, bool)>,
     /// Ids that were sent out for good (guide 3.1/5, wire/02 section 4.4).
     banned: BTreeSet<String>,
+    /// Ticket holders whom only the owner sees, and who else has learnt of each.
+    hidden: BTreeMap<Ssrc, BTreeSet<Ssrc>>,
+    /// What each may still send.
+    senders: BTreeMap<Ssrc, chat::Bucket>,
+    /// Visitors who wait for somebody's answer.
+    knocks: BTreeMap<KnockToken, knock::Waiting>,
+    next_knock: u64,
+    /// The total duration as announced last.
+    planned: Option<Duration>,
     empty_since: Option<Now>,
     outputs: VecDeque<Output>,
     ended: bool,
@@ -137,6 +123,9 @@ pub enum JoinError {
     /// All 5,000 numbers have been given out.
     #[error("the meeting has given out all its {} participant numbers", MAX_SSRC + 1)]
     Full,
+    /// As many are there as may be at once.
+    #[error("as many people are there as may be at once")]
+    Crowded,
     /// Sent out for good.
     #[error("this user was disconnected permanently")]
     Banned,
@@ -146,14 +135,29 @@ impl Room {
     /// Opens a meeting. It is empty, and closes if it stays so.
     pub fn open(charter: Charter, now: Now) -> Room {
         let seconds = charter.duration.map_or(0, |d| i32::try_from(d.as_secs()).unwrap_or(i32::MAX));
+        let channels = |n: i32| n.clamp(0, MAX_CHANNELS);
+        let Channels { video, audio } = charter.channels;
+        let page = charter.default_page.as_deref().map(Page::typed);
         let view = View {
             meeting_id: charter.meeting_id.clone(),
             title: charter.title.clone(),
             duration_s: seconds,
-            channels: Some(Channels { video: 6, audio: 4 }),
+            channels: Some(Channels { video: channels(video), audio: channels(audio) }),
             recording: if charter.recorded { RecordingState::On } else { RecordingState::Off },
+            recording_facts: RecordingFacts {
+                archived: charter.archived,
+                not_requested: !charter.recorded,
+                password_can_be_set: charter.password_can_be_set,
+                password_set: charter.password_set,
+            },
+            policy: charter.policy,
+            discussion: charter.discussion,
+            preparing: charter.preparation,
+            tab: page.is_some().then_some(Tab::Browser),
+            page,
             ..View::default()
         };
+        let planned = charter.duration;
         let mut room = Room {
             charter,
             opened: now,
@@ -163,144 +167,47 @@ impl Room {
             arrived: 0,
             away: BTreeMap::new(),
             banned: BTreeSet::new(),
+            hidden: BTreeMap::new(),
+            senders: BTreeMap::new(),
+            knocks: BTreeMap::new(),
+            next_knock: 1,
+            planned,
             empty_since: Some(now),
             outputs: VecDeque::new(),
             ended: false,
         };
-        let known = catch_up::facts(&room.view).into_iter().chain([CHANNELS]);
+        let known = catch_up::facts(&room.view).into_iter().chain(catch_up::followed(&room.view));
         room.outputs.extend(known.map(Output::Record));
         room
     }
 
-    /// Lets somebody in. The same person, known by id or by a ticket, takes over from the earlier connection (guide notes N13, wire/02
-    /// sections 4.2 and 13).
-    ///
-    /// # Errors
-    /// See [`JoinError`].
-    pub fn join(&mut self, mut newcomer: Newcomer, now: Now) -> Result<Ssrc, JoinError> {
-        newcomer.name = catch_up::shown_name(&newcomer.name);
-        if !newcomer.user_id.is_empty() && self.banned.contains(&newcomer.user_id) {
-            return Err(JoinError::Banned);
-        }
-        let ssrc = self.number_for(&newcomer)?;
-        let before = self.view.people.get(&ssrc).filter(|person| person.present).cloned();
-        let was_away = self.away.remove(&ssrc).is_some();
-        if before.is_some() && !was_away {
-            if newcomer.returning.is_none() {
-                // Perhaps another device. One that comes back by its ticket knows that its old connection is dead.
-                self.send(Recipients::One(ssrc), ToClient::End(End::Overwrite));
-            }
-            self.outputs.push_back(Output::Part(ssrc));
-        }
-        self.outputs.push_back(Output::Admit(ssrc));
-        self.empty_since = None;
-        self.arrived += 1;
-        self.arrivals.entry(ssrc).or_insert(self.arrived);
-
-        let person = Person {
-            ssrc,
-            user_id: newcomer.user_id.clone(),
-            name: newcomer.name.clone(),
-            audio: newcomer.capability & 1 != 0,
-            video: newcomer.capability & 2 != 0,
-            version: newcomer.version,
-            present: true,
-            ..Person::default()
-        };
-        let came_back = was_away || newcomer.returning.is_some();
-        match before {
-            Some(before) if came_back && before.name == person.name && before.user_id == person.user_id => {
-                // The others never heard of the loss: they are told what changed, which is nothing else (wire/02 section 13).
-                if (before.audio, before.video) != (person.audio, person.video) {
-                    let changed = UserToClient::Capability(ssrc, newcomer.capability & 3);
-                    self.announce(Recipients::AllBut(ssrc), ToClient::User(changed));
-                }
-            }
-            before => {
-                if before.is_some() {
-                    // A second add without a delete would list the person twice (wire/02 section 4.1).
-                    let gone = UserToClient::Delete { ssrc, by_action: false };
-                    self.announce(Recipients::AllBut(ssrc), ToClient::User(gone));
-                }
-                self.announce(Recipients::AllBut(ssrc), catch_up::add(&person));
-            }
-        }
-        if self.view.token_holder == NOBODY {
-            self.announce(Recipients::AllBut(ssrc), ToClient::Floor(FloorToClient::Token(ssrc)));
-        }
-        self.initialise(ssrc, &newcomer, now);
-        Ok(ssrc)
-    }
-
-    /// Somebody's connection is gone without a word: the place is kept for a while, since most come back within seconds. `by_action`:
-    /// the client closed it, which it also does when it dislikes what came, and then returns (wire/01 section 10.2).
-    pub fn lose(&mut self, ssrc: Ssrc, by_action: bool, now: Now) {
-        if self.charter.away_for.is_zero() {
-            self.leave(ssrc, by_action, now);
-        } else if self.view.is_present(ssrc) && !self.ended {
-            self.away.entry(ssrc).or_insert((now, by_action));
-        }
-    }
-
-    /// Somebody has left. `by_action`: on purpose.
-    pub fn leave(&mut self, ssrc: Ssrc, by_action: bool, now: Now) {
-        if !self.view.is_present(ssrc) || self.ended {
-            return;
-        }
-        self.arrivals.remove(&ssrc);
-        self.away.remove(&ssrc);
-        // The order of wire/02 section 5.7: the delete first, so that no client makes the departed a questioner.
-        self.announce(Recipients::All, ToClient::User(UserToClient::Delete { ssrc, by_action }));
-        let channels: Vec<i32> = self.view.speakers.iter().filter(|(_, s)| **s == ssrc).map(|(c, _)| *c).collect();
-        for channel in channels {
-            let removed = FloorToClient::Speaker { ssrc, channel, assigned: false };
-            self.announce(Recipients::All, ToClient::Floor(removed));
-        }
-        if self.view.token_holder == ssrc {
-            let next = self.next_holder();
-            self.announce(Recipients::All, ToClient::Floor(FloorToClient::Token(next)));
-        }
-        if self.arrivals.is_empty() {
-            self.empty_since = Some(now);
-        }
-    }
-
-    /// A message of an admitted client.
+    /// A message of an admitted client. What it may not say is ignored (wire/02 section 0).
     pub fn receive(&mut self, from: Ssrc, message: ToServer, now: Now) {
         if !self.view.is_present(from) || self.ended {
             return;
         }
+        let passes_on = !matches!(message, ToServer::Alive(_) | ToServer::Playback(_) | ToServer::Passed(_));
+        if passes_on && !self.may_send_more(from, now) {
+            return;
+        }
+        if self.view.deed_of(from, &message).is_some_and(|deed| !self.view.allows(from, deed)) {
+            return;
+        }
         match message {
             ToServer::Alive(Alive::Probe) => self.send(Recipients::One(from), ToClient::Alive(Alive::Answer)),
-            // A viewer's wishes mean nothing in a meeting.
-            ToServer::Alive(Alive::Answer) | ToServer::Playback(_) | ToServer::Passed(_) => {}
-            // Owner only for now; assistant and holder follow with the floor (wire/02 section 13).
-            ToServer::EndMeeting if from == OWNER => self.end(How::OwnersRequest),
-            ToServer::EndMeeting => {}
+            // A viewer's wishes mean nothing in a meeting; SIP and WebRTC are not offered, and pictures are not asked for.
+            ToServer::Alive(Alive::Answer) | ToServer::Playback(_) | ToServer::Passed(_) | ToServer::Side(_) => {}
+            ToServer::EndMeeting => self.end(How::OwnersRequest),
             // 1 to 2047 bytes (wire/02 section 6): an empty line says nothing, and a close would only make the client come back.
             ToServer::Chat(ChatToServer::Say { text } | ChatToServer::Whisper { text, .. }) if text.is_empty() => {}
             ToServer::Chat(ChatToServer::Say { text }) => self.say(from, &text, now),
             ToServer::Chat(ChatToServer::Whisper { to, text }) => self.whisper(from, to, &text),
-            ToServer::User(UserToServer::Disconnect(target)) => self.send_out(from, target, now),
-            ToServer::User(UserToServer::Ban(target)) => self.ban(from, target, now),
-            ToServer::User(state) => {
-                let told = match state {
-                    UserToServer::Capability(bits) => UserToClient::Capability(from, bits & 3),
-                    UserToServer::VideoStatus(status) => UserToClient::VideoStatus(from, status),
-                    UserToServer::CodePage(page) => UserToClient::CodePage(from, page),
-                    UserToServer::Disconnect(_) | UserToServer::Ban(_) => return,
-                };
-                self.announce(Recipients::All, ToClient::User(told));
-            }
-            ToServer::Floor(FloorToServer::Token(target) | FloorToServer::GiveOutToken { target, .. }) => {
-                self.hand_token(from, target);
-            }
-            ToServer::Floor(_)
-            | ToServer::Poll(_)
-            | ToServer::Follow(_)
-            | ToServer::Answer(_)
-            | ToServer::Control(_)
-            | ToServer::Side(_) => {}
+            ToServer::User(message) => self.user(from, &message, now),
+            ToServer::Floor(message) => self.floor(from, message),
+            ToServer::Poll(message) => self.poll_message(from, message),
+            ToServer::Follow(message) => self.follow_message(from, message),
+            ToServer::Answer(response) => self.answer(from, &response),
+            ToServer::Control(message) => self.control(message),
         }
     }
 
@@ -313,21 +220,22 @@ impl Room {
         for ssrc in self.arrivals.keys() {
             self.outputs.push_back(Output::Part(*ssrc));
         }
+        self.send_visitors_away();
         self.outputs.push_back(Output::Ended(how));
         self.ended = true;
     }
 
-    /// Looks whether somebody has been away for too long, and whether the time has come to close; call it at [`Room::deadline`].
+    /// Looks whether somebody has been away or waiting for too long, and whether the time has come to warn, to go on or to close; call
+    /// it at [`Room::deadline`].
     pub fn tick(&mut self, now: Now) {
-        let over = |since: &Now| now.steady >= since.steady + self.charter.away_for;
-        let gone: Vec<(Ssrc, bool)> =
-            self.away.iter().filter(|(_, (since, _))| over(since)).map(|(ssrc, (_, by))| (*ssrc, *by)).collect();
-        for (ssrc, by_action) in gone {
-            self.leave(ssrc, by_action, now);
+        if self.ended {
+            return;
         }
+        self.forget_the_away(now);
+        self.forget_the_unanswered(now);
+        self.keep_time(now);
         if let Some((at, how)) = self.closes_at()
             && now.steady >= at
-            && !self.ended
         {
             self.end(how);
         }
@@ -335,8 +243,8 @@ impl Room {
 
     /// When [`Room::tick`] is next needed, on the steady clock.
     pub fn deadline(&self) -> Option<Duration> {
-        let away = self.away.values().map(|(since, _)| since.steady + self.charter.away_for).min();
-        self.closes_at().map(|(at, _)| at).into_iter().chain(away).min()
+        let closes = self.closes_at().map(|(at, _)| at);
+        [closes, self.away_until(), self.knocks_until(), self.time_until()].into_iter().flatten().min()
     }
 
     /// The next thing to do.
@@ -364,133 +272,17 @@ impl Room {
         self.ended
     }
 
-    fn number_for(&mut self, newcomer: &Newcomer) -> Result<Ssrc, JoinError> {
-        if let Some(ssrc) = newcomer.returning {
-            return Ok(ssrc);
-        }
-        if newcomer.owner {
-            return Ok(OWNER);
-        }
-        // The same id is the same person, whatever the name; without an id everybody is somebody else (guide 3.1/5).
-        let known = self
-            .view
-            .people
-            .values()
-            .find(|p| p.ssrc != OWNER && !p.user_id.is_empty() && p.user_id == newcomer.user_id);
-        if let Some(person) = known {
-            return Ok(person.ssrc);
-        }
-        let ssrc = self.next_guest;
-        if ssrc > MAX_SSRC {
-            return Err(JoinError::Full);
-        }
-        self.next_guest += 1;
-        Ok(ssrc)
-    }
-
-    /// Everything that a newcomer is told, in the order of wire/02 section 3.
-    fn initialise(&mut self, ssrc: Ssrc, newcomer: &Newcomer, _now: Now) {
-        let mut messages: Vec<ToClient> = [
-            Fact::MaxExtension(103),
-            Fact::Identity { meeting_type: 1, random_id: self.charter.random_id },
-            Fact::ReconnectName { name: newcomer.reconnect_name.to_vec(), real_name: newcomer.name.clone() },
-        ]
-        .into_iter()
-        .map(ToClient::Fact)
-        .collect();
-        messages.extend(catch_up::facts(&self.view));
-        if !self.charter.recorded {
-            messages.push(ToClient::Fact(Fact::NoRecording));
-        }
-        messages.push(ToClient::Fact(Fact::RecordingPassword { can_set: 0, extended_services: 0 }));
-        messages.push(ToClient::Fact(Fact::AudioCodecs(vec![codec::OPUS, codec::G711])));
-        messages.push(ToClient::Fact(Fact::VideoCodecs(vec![codec::H264, codec::MJPG])));
-        messages.push(ToClient::Fact(Fact::OpusRate(0)));
-        messages.push(CHANNELS);
-        messages.extend(catch_up::people_and_floor(&self.view, ssrc == OWNER));
-        messages.push(ToClient::Fact(Fact::Initialised(0)));
-        // After EXT(54), which empties the chat of the known client.
-        messages.extend(catch_up::chat_history(&self.view, HISTORY));
-        for message in messages {
-            self.send(Recipients::One(ssrc), message);
-        }
-    }
-
-    /// wire/02 section 4.4: the owner or the assistant, not of the owner and not of oneself.
-    fn may_send_out(&self, from: Ssrc, target: Ssrc) -> bool {
-        (from == OWNER || from == self.view.assistant) && target != OWNER && target != from
-    }
-
-    fn send_out(&mut self, from: Ssrc, target: Ssrc, now: Now) {
-        if !self.may_send_out(from, target) || !self.view.is_present(target) {
-            return;
-        }
-        self.send(Recipients::One(target), ToClient::End(End::Disconnect));
-        self.outputs.push_back(Output::Part(target));
-        self.outputs.push_back(Output::Revoke(target));
-        self.leave(target, true, now);
-    }
-
-    /// The known client sends somebody out first and bans right after, so the target is usually gone already.
-    fn ban(&mut self, from: Ssrc, target: Ssrc, now: Now) {
-        let id = self.view.people.get(&target).map(|person| person.user_id.clone()).unwrap_or_default();
-        if !self.may_send_out(from, target) || id.is_empty() || self.banned.len() >= MAX_BANNED {
-            return;
-        }
-        self.banned.insert(id);
-        self.send_out(from, target, now);
-    }
-
-    fn say(&mut self, from: Ssrc, text: &str, now: Now) {
-        let text = catch_up::line_text(&self.view.name_of(from), text);
-        let tick = u32::try_from(self.elapsed(now).as_millis()).ok();
-        self.announce(
-            Recipients::All,
-            ToClient::Chat(ChatToClient::Line { text, from, tick, date: Some(now.office), top: TOP }),
-        );
-    }
-
-    fn whisper(&mut self, from: Ssrc, to: Ssrc, text: &str) {
-        if !self.view.is_present(to) {
-            return;
-        }
-        let text = catch_up::line_text(&self.view.name_of(from), text);
-        let line = ToClient::Chat(ChatToClient::Whisper { from, to, text, top: TOP });
-        if to != from {
-            self.send(Recipients::One(to), line.clone());
-        }
-        self.send(Recipients::One(from), line);
-    }
-
-    /// wire/02 section 5.2; EXT(15) is treated like `T`, its list being a wish that the new holder's client fulfils itself.
-    fn hand_token(&mut self, from: Ssrc, target: Ssrc) {
-        let takes = target == from && from == OWNER;
-        if !self.view.is_present(target) || !(from == self.view.token_holder || takes) {
-            return;
-        }
-        self.announce(Recipients::All, ToClient::Floor(FloorToClient::Token(target)));
-    }
-
-    /// Owner if present, else whoever is there longest (wire/02 section 5.7; the original's choice is not known).
-    fn next_holder(&self) -> Ssrc {
-        if self.view.is_present(OWNER) {
-            return OWNER;
-        }
-        self.arrivals.iter().min_by_key(|(_, order)| **order).map_or(NOBODY, |(ssrc, _)| *ssrc)
-    }
-
-    /// Table 1 of the guide, with the readings of notes N17 and N18.
-    fn closes_at(&self) -> Option<(Duration, How)> {
-        let empty = self.empty_since.map(|since| since.steady);
-        let Some(duration) = self.charter.duration else {
-            return empty.map(|since| (since + EMPTY_FOR, How::EmptyRoom));
+    /// What somebody says of themselves, or does to somebody else's place.
+    fn user(&mut self, from: Ssrc, message: &UserToServer, now: Now) {
+        let told = match *message {
+            UserToServer::Disconnect(target) => return self.send_out(target, now),
+            UserToServer::Ban(target) => return self.ban(target, now),
+            UserToServer::Capability(bits) => UserToClient::Capability(from, bits & 3),
+            UserToServer::VideoStatus(status) => UserToClient::VideoStatus(from, status),
+            UserToServer::CodePage(page) => UserToClient::CodePage(from, page),
         };
-        let over = self.opened.steady + duration;
-        if self.charter.autoextension {
-            empty.map(|since| (since.max(over) + EMPTY_FOR, How::TimerOver))
-        } else {
-            Some((over, How::TimerOver))
-        }
+        // To the sender as well, whose own icons change only then (wire/02 section 4.3).
+        self.tell_of(from, told, None);
     }
 
     /// Says something to clients and the recording, and knows it from then on.
@@ -504,18 +296,6 @@ impl Room {
         self.outputs.push_back(Output::Send(to, message));
     }
 }
-
-/// Extra channels that a meeting offers: the usual licence of the known server (wire/01 section 12 step 13).
-const CHANNELS: ToClient = ToClient::Floor(FloorToClient::Channels { video: 6, audio: 4 });
-
-/// An empty room closes after this (guide, table 1).
-pub const EMPTY_FOR: Duration = Duration::from_secs(60);
-
-/// No meeting gives out more numbers than that.
-const MAX_BANNED: usize = 5_000;
-
-/// So many public chat lines are told to somebody who comes late. The rest is in the recording.
-const HISTORY: usize = 500;
 
 #[cfg(test)]
 #[path = "tests.rs"]

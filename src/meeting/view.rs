@@ -42,7 +42,9 @@ pub struct Person {
     pub audio_suppressed: bool,
     /// EXT(103): this participant is not to be seen.
     pub video_suppressed: bool,
-    /// A ticket holder whom only the owner sees (wire/02 section 4.2); known to the server alone.
+    /// A ticket holder, who never sends video (wire/02 section 4.2); known to the server alone.
+    pub ticket_holder: bool,
+    /// And whom only the owner sees so far.
     pub hidden: bool,
     /// False once the participant has left; the record stays, since chat refers to it.
     pub present: bool,

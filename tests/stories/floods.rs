@@ -183,6 +183,8 @@ async fn a_client_that_does_not_read_is_cut_and_the_others_go_on() {
             assert!(olive.command(ClientCommand::Do(Move::Say(long.clone()))));
         }
         said += 50;
+        // One sender is heard so often a second, and no more.
+        tokio::time::sleep(Duration::from_millis(250)).await;
         until(&olive, "its own lines", |s| s.view.chat.len() >= said).await;
     }
     assert_eq!(olive.state().view.name_of(2), "Sloth");

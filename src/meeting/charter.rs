@@ -1,0 +1,97 @@
+//! What a meeting is made with, and who comes into it.
+//!
+//! In: what the front desk read from a request (guide 3.1). Out: plain values for [`super::room::Room`].
+
+use std::time::Duration;
+
+use super::view::{Channels, Policy, Ssrc};
+
+/// What the request that created the meeting decided (guide 3.1: only the first request sets these). The default is a person-based,
+/// recorded meeting of the known server's usual size.
+#[derive(Clone, Debug)]
+pub struct Charter {
+    /// Meeting id, at most 128 bytes.
+    pub meeting_id: String,
+    /// Title, at most 511 bytes; may be empty.
+    pub title: String,
+    /// Planned duration of an event-based meeting; `None` is a person-based one.
+    pub duration: Option<Duration>,
+    /// An event goes on after its duration while somebody is there (guide 3.1/7 autoextension).
+    pub autoextension: bool,
+    /// Whether it is recorded.
+    pub recorded: bool,
+    /// Tells this meeting from earlier ones when a client comes back (EXT 88); not 0.
+    pub random_id: i32,
+    /// Somebody whose connection is lost keeps the place for so long before the others hear of it (wire/02 section 13).
+    pub away_for: Duration,
+    /// So many may be there at once; the owner, and who comes back, get in beyond it.
+    pub max_people: usize,
+    /// Extra channels, each 0..=16 (wire/02 section 5.3): questioners are at most one more than `audio`.
+    pub channels: Channels,
+    /// Modes and limits that clients are told (wire/02 sections 5.6, 10 and 11).
+    pub policy: Policy,
+    /// Everybody may be heard without being a questioner (wire/02 section 5.6).
+    pub discussion: bool,
+    /// The recording is archived and cannot be paused (wire/02 section 9.1).
+    pub archived: bool,
+    /// The owner may set a password for the recording; needs somebody to carry out [`super::room::Output::RecordingPassword`].
+    pub password_can_be_set: bool,
+    /// The recording has a password from the start.
+    pub password_set: bool,
+    /// It starts in preparation mode (wire/02 section 9.3).
+    pub preparation: bool,
+    /// The default page of joint browsing, at most 4096 bytes (wire/02 section 8).
+    pub default_page: Option<String>,
+}
+
+impl Default for Charter {
+    fn default() -> Charter {
+        Charter {
+            meeting_id: String::new(),
+            title: String::new(),
+            duration: None,
+            autoextension: true,
+            recorded: true,
+            random_id: 1,
+            away_for: Duration::ZERO,
+            max_people: MAX_PEOPLE,
+            channels: CHANNELS,
+            policy: Policy::default(),
+            discussion: false,
+            archived: false,
+            password_can_be_set: false,
+            password_set: false,
+            preparation: false,
+            default_page: None,
+        }
+    }
+}
+
+/// Somebody who has been admitted.
+#[derive(Clone, Debug, Default)]
+pub struct Newcomer {
+    /// True for the owner, who gets ssrc 0.
+    pub owner: bool,
+    /// The third party's id; empty for an anonymous guest.
+    pub user_id: String,
+    /// Shown to the others as [`super::catch_up::shown_name`] has it.
+    pub name: String,
+    /// Kernel version.
+    pub version: (i32, i32),
+    /// Bit 0 audio, bit 1 video.
+    pub capability: u8,
+    /// Twelve random bytes that bring this person back (EXT 90).
+    pub reconnect_name: [u8; 12],
+    /// Who this was before, proved by a ticket or a reconnect name (wire/01 section 10.4).
+    pub returning: Option<Ssrc>,
+    /// A ticket holder: only the owner sees such a one (wire/02 section 4.2).
+    pub ticket_holder: bool,
+    /// The owner comes to prepare; otherwise the owner's coming makes a meeting in preparation a normal one (wire/02 section 9.3).
+    pub prepares: bool,
+}
+
+/// The usual licence of the known server (wire/01 section 12 step 13).
+pub const CHANNELS: Channels = Channels { video: 6, audio: 4 };
+
+/// The most people at once that this server is built for.
+pub const MAX_PEOPLE: usize = 300;

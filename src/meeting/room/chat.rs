@@ -1,0 +1,83 @@
+//! Chat, public and private, and how much of anything one participant may send (wire/02 section 6).
+//!
+//! In: texts. Out: lines with their sender's name in front; private ones reach two and no recording.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Recipients, Room};
+use crate::clock::Now;
+use crate::meeting::catch_up;
+use crate::meeting::view::{RecordingState, Ssrc};
+use crate::wire::ToClient;
+use crate::wire::chat::{ChatToClient, TOP};
+
+impl Room {
+    pub(super) fn say(&mut self, from: Ssrc, text: &str, now: Now) {
+        self.reveal(from);
+        let text = catch_up::line_text(&self.view.name_of(from), text);
+        let tick = u32::try_from(self.elapsed(now).as_millis()).ok();
+        let line = ToClient::Chat(ChatToClient::Line { text, from, tick, date: Some(now.office), top: TOP });
+        // While the recording is paused, and in preparation, of which only the slides are kept (wire/02 sections 9.1 and 9.3).
+        if self.view.recording != RecordingState::Paused && !self.view.preparing {
+            return self.announce(Recipients::All, line);
+        }
+        self.view.apply(&line);
+        if let Some(last) = self.view.chat.last_mut() {
+            Arc::make_mut(last).off_record = true;
+        }
+        self.send(Recipients::All, line);
+    }
+
+    pub(super) fn whisper(&mut self, from: Ssrc, to: Ssrc, text: &str) {
+        self.introduce(from, to);
+        self.introduce(to, from);
+        let text = catch_up::line_text(&self.view.name_of(from), text);
+        let line = ToClient::Chat(ChatToClient::Whisper { from, to, text, top: TOP });
+        if to != from {
+            self.send(Recipients::One(to), line.clone());
+        }
+        self.send(Recipients::One(from), line);
+    }
+
+    /// Takes one message off what this sender may still send; false if there is none left.
+    pub(super) fn may_send_more(&mut self, from: Ssrc, now: Now) -> bool {
+        self.senders.entry(from).or_insert_with(|| Bucket::full(now.steady)).take(now.steady)
+    }
+}
+
+/// What one sender may still send.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bucket {
+    left: f64,
+    since: Duration,
+}
+
+impl Bucket {
+    fn full(now: Duration) -> Bucket {
+        Bucket { left: f64::from(FLOOD.at_once), since: now }
+    }
+
+    fn take(&mut self, now: Duration) -> bool {
+        let passed = now.saturating_sub(self.since).as_secs_f64();
+        self.left = (self.left + passed * f64::from(FLOOD.a_second)).min(f64::from(FLOOD.at_once));
+        self.since = now;
+        if self.left < 1.0 {
+            return false;
+        }
+        self.left -= 1.0;
+        true
+    }
+}
+
+/// How many messages of one sender are heard; heartbeats do not count.
+#[derive(Clone, Copy, Debug)]
+pub struct Flood {
+    /// So many in a row.
+    pub at_once: u32,
+    /// So many a second for longer.
+    pub a_second: u32,
+}
+
+/// No human reaches it: what is more is dropped, for that sender alone (wire/02 section 6 states no rate).
+pub const FLOOD: Flood = Flood { at_once: 1_000, a_second: 200 };
