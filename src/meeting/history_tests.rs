@@ -320,6 +320,11 @@ proptest! {
                     prop_assert!(named == NOBODY || told.contains(&named), "{} is named to {}", named, ssrc);
                 }
                 let known = |one: &Ssrc| view.people.contains_key(one);
+                let suppressed = |message: &ToClient| match message {
+                    ToClient::Fact(Fact::Suppress(suppress)) => suppress.ssrc == NOBODY || known(&suppress.ssrc),
+                    _ => true,
+                };
+                prop_assert!(stage.sent[ssrc].iter().all(suppressed));
                 prop_assert!(view.speakers.values().chain(&view.questions).all(known));
                 prop_assert!(view.chat.iter().map(|line| line.from).all(|from| known(&from) || !truth.is_present(from)));
             }

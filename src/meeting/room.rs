@@ -282,7 +282,7 @@ impl Room {
             UserToServer::CodePage(page) => UserToClient::CodePage(from, page),
         };
         // To the sender as well, whose own icons change only then (wire/02 section 4.3).
-        self.tell_of(from, told, None);
+        self.tell_of(from, ToClient::User(told), None);
     }
 
     /// Says something to clients and the recording, and knows it from then on.

@@ -53,10 +53,11 @@ impl Room {
             ControlToServer::Recording(state) => self.say_fact(Fact::Recording(state)),
             ControlToServer::Title(title) => self.say_fact(Fact::Title(title)),
             ControlToServer::Suppress(suppress) => {
-                if suppress.ssrc != NOBODY {
-                    self.reveal(suppress.ssrc);
+                let message = ToClient::Fact(Fact::Suppress(suppress));
+                match suppress.ssrc {
+                    NOBODY => self.announce(Recipients::All, message),
+                    ssrc => self.tell_of(ssrc, message, None),
                 }
-                self.say_fact(Fact::Suppress(suppress));
             }
             ControlToServer::RecordingPassword(password) => {
                 let set = !password.0.is_empty();

@@ -71,16 +71,16 @@ impl Room {
                 // The others never heard of the loss: they are told what changed, which is nothing else (wire/02 section 13).
                 if (before.audio, before.video) != (person.audio, person.video) {
                     let changed = UserToClient::Capability(ssrc, newcomer.capability & 3);
-                    self.tell_of(ssrc, changed, Some(ssrc));
+                    self.tell_of(ssrc, ToClient::User(changed), Some(ssrc));
                 }
             }
             before => {
                 if before.is_some() {
                     // A second add without a delete would list the person twice (wire/02 section 4.1).
-                    self.tell_of(ssrc, UserToClient::Delete { ssrc, by_action: false }, Some(ssrc));
+                    let gone = UserToClient::Delete { ssrc, by_action: false };
+                    self.tell_of(ssrc, ToClient::User(gone), Some(ssrc));
                 }
-                let ToClient::User(add) = catch_up::add(&person) else { return Ok(ssrc) };
-                self.tell_of(ssrc, add, Some(ssrc));
+                self.tell_of(ssrc, catch_up::add(&person), Some(ssrc));
                 if let Some(person) = self.view.people.get_mut(&ssrc) {
                     person.ticket_holder = newcomer.ticket_holder && ssrc != OWNER;
                 }
@@ -116,7 +116,7 @@ impl Room {
         self.away.remove(&ssrc);
         self.senders.remove(&ssrc);
         // The order of wire/02 section 5.7: the delete first, so that no client makes the departed a questioner.
-        self.tell_of(ssrc, UserToClient::Delete { ssrc, by_action }, None);
+        self.tell_of(ssrc, ToClient::User(UserToClient::Delete { ssrc, by_action }), None);
         self.hidden.remove(&ssrc);
         for knowing in self.hidden.values_mut() {
             knowing.remove(&ssrc);
@@ -180,8 +180,7 @@ impl Room {
 
     /// Says something about one participant to all who know that one, and knows it from then on. Nobody who plays the recording sees a
     /// ticket holder either.
-    pub(super) fn tell_of(&mut self, ssrc: Ssrc, message: UserToClient, but: Option<Ssrc>) {
-        let message = ToClient::User(message);
+    pub(super) fn tell_of(&mut self, ssrc: Ssrc, message: ToClient, but: Option<Ssrc>) {
         let to = but.map_or(Recipients::All, Recipients::AllBut);
         let Some(knowing) = self.hidden.get(&ssrc) else { return self.announce(to, message) };
         let knowing: Vec<Ssrc> =
@@ -232,7 +231,7 @@ impl Room {
         let was = [(Suppressed::Audio, earlier.audio_suppressed), (Suppressed::Video, earlier.video_suppressed)];
         for (what, _) in was.into_iter().filter(|(_, on)| *on) {
             let again = Suppress { what, ssrc, on: 1 };
-            self.announce(Recipients::AllBut(ssrc), ToClient::Fact(Fact::Suppress(again)));
+            self.tell_of(ssrc, ToClient::Fact(Fact::Suppress(again)), Some(ssrc));
         }
     }
 
