@@ -7,6 +7,9 @@
 
 #![expect(clippy::unwrap_used, reason = "all of this file is a test; its helpers stand outside the test functions")]
 
+#[path = "architecture/wire_02_index.rs"]
+mod wire_02_index;
+
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -4,25 +4,23 @@
 //! for the window. A meeting's own traffic never passes here.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 use super::keyring::Keyring;
-use super::meeting::{self, Candidate, Claim, Outgoing, Seat, Summary, ToMeeting};
+use super::meeting::{self, Answer, Candidate, Claim, Seat, Summary, ToMeeting};
 use super::opening::{self, Opening};
 use super::status_files::StatusFiles;
 use super::{McuSnapshot, RunningMeeting, RunningPlayback};
 use crate::clock::{Clock, Now};
 use crate::hit::request::ServiceRequest;
 use crate::library;
-use crate::meeting::room::{How, Newcomer};
+use crate::meeting::room::{How, KnockToken, Visitor};
 use crate::office::{Office, Refused, Verdict};
 use crate::wire::Refusal;
 use crate::wire::cipher::{Cipher, KeyMaterial};
@@ -39,33 +37,36 @@ pub struct FrontDesk {
     questions: mpsc::Sender<Question>,
 }
 
-/// Somebody with an opened request and, where one was needed, the right password.
-pub struct Admission {
-    /// What the third party says.
-    pub request: ServiceRequest,
-    /// The event that it is for is over; it counts unless that is open all the same.
-    pub over: bool,
-    /// Who it is.
-    pub newcomer: Newcomer,
-    /// From where.
-    pub address: IpAddr,
-    /// The meeting to which a ticket leads back, if one held.
-    pub returning: Option<i32>,
-    /// The control cipher of the connection.
-    pub control: Cipher,
-    /// What that cipher was made from.
-    pub keys: KeyMaterial,
-    /// Its queue.
-    pub outgoing: mpsc::Sender<Outgoing>,
-    /// Cuts the connection.
-    pub cut: CancellationToken,
-}
-
 /// A connection's place in the licence. It counts from the decision on, not only once the meeting has seated it: many may come at
 /// once. Free again when dropped.
 #[derive(Debug)]
 pub struct Place {
     _taken: Arc<()>,
+}
+
+/// A place in a meeting, at its door.
+#[derive(Debug)]
+pub struct Entrance {
+    meeting: mpsc::Sender<ToMeeting>,
+    place: Place,
+}
+
+impl Entrance {
+    /// Whether a guest may come in; perhaps somebody inside is asked.
+    ///
+    /// # Errors
+    /// The meeting is over.
+    pub async fn knock(&self, visitor: Visitor) -> Result<Answer, Refused> {
+        let (reply, answer) = oneshot::channel();
+        self.meeting.send(ToMeeting::Knock(visitor, reply)).await.map_err(|_| over())?;
+        answer.await.map_err(|_| over())
+    }
+
+    /// The guest has gone.
+    pub async fn stop_knocking(&self, token: KnockToken) {
+        // Unless the meeting is over, which has told every visitor.
+        drop(self.meeting.send(ToMeeting::StopKnocking(token)).await);
+    }
 }
 
 /// An opened userinfo.
@@ -158,31 +159,33 @@ impl FrontDesk {
         asked.is_ok() && watched.await.unwrap_or(false)
     }
 
-    /// Finds the meeting, opens it if it is to be opened, and takes a seat in it. The place is to be kept as long as the seat.
+    /// Finds the meeting, or opens it if it is to be opened, and takes a place in it for the licence.
     ///
     /// # Errors
     /// The refusal.
-    pub async fn admit(&self, admission: Admission) -> Result<(Seat, Place), Refused> {
-        let invited = admission.request.guest.as_ref().is_some_and(|guest| guest.invited);
+    pub async fn place(
+        &self,
+        request: &ServiceRequest,
+        over: bool,
+        returning: Option<i32>,
+    ) -> Result<Entrance, Refused> {
         let (reply, placed) = oneshot::channel();
-        let question = match admission.returning {
+        let question = match returning {
             Some(index) => Question::Return(index, reply),
-            None => Question::Place(Box::new(admission.request), admission.over, reply),
+            None => Question::Place(Box::new(request.clone()), over, reply),
         };
         self.questions.send(question).await.map_err(|_| shutting_down())?;
         let (meeting, place) = placed.await.map_err(|_| shutting_down())??;
+        Ok(Entrance { meeting, place })
+    }
 
-        let candidate = Candidate {
-            newcomer: admission.newcomer,
-            invited,
-            address: admission.address,
-            control: admission.control,
-            keys: admission.keys,
-            outgoing: admission.outgoing,
-            cut: admission.cut,
-        };
+    /// Takes a seat in the meeting. The place is to be kept as long as the seat.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub async fn admit(&self, entrance: Entrance, candidate: Candidate) -> Result<(Seat, Place), Refused> {
+        let Entrance { meeting, place } = entrance;
         let (reply, seat) = oneshot::channel();
-        let over = || Refused::new(Refusal::SessionClosed, "the meeting ended at this very moment");
         meeting.send(ToMeeting::Join(Box::new(candidate), reply)).await.map_err(|_| over())?;
         let seat = seat.await.map_err(|_| over())?;
         Ok((seat.map_err(|code| Refused::new(code, "the meeting takes nobody else"))?, place))
@@ -329,7 +332,6 @@ impl Task {
     /// Somebody who was inside and comes back has a right to the place, also while the dead connection still counts.
     fn place_again(&mut self, index: i32) -> Placed {
         self.forget_closed();
-        let over = || Refused::new(Refusal::SessionClosed, "the meeting ended at this very moment");
         let meeting = self.running.get(&index).ok_or_else(over)?;
         Ok((meeting.queue.clone(), Place { _taken: Arc::clone(&meeting.places) }))
     }
@@ -466,6 +468,10 @@ fn row(index: i32, meeting: &Running, now: Now) -> RunningMeeting {
         ever_joined: summary.ever_joined,
         people: summary.people.clone(),
     }
+}
+
+fn over() -> Refused {
+    Refused::new(Refusal::SessionClosed, "the meeting ended at this very moment")
 }
 
 fn internal(cause: &str) -> Refused {

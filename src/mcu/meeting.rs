@@ -19,7 +19,9 @@ use super::status_files;
 use crate::clock::Clock;
 use crate::hit::status::RecordingStatus;
 use crate::meeting::catch_up;
-use crate::meeting::room::{Charter, How, JoinError, Newcomer, Output, Recipients, Room};
+use crate::meeting::room::{
+    Charter, Door, How, JoinError, KnockEnd, KnockToken, Newcomer, Output, Recipients, Room, Visitor,
+};
 use crate::meeting::view::{OWNER, Ssrc, View};
 use crate::recording::{Class, Record};
 use crate::wire::cipher::{Cipher, CipherName, KeyMaterial};
@@ -95,6 +97,10 @@ pub struct Seat {
 pub enum ToMeeting {
     /// Somebody was admitted by the front desk.
     Join(Box<Candidate>, oneshot::Sender<Result<Seat, Refusal>>),
+    /// A guest stands at the door.
+    Knock(Visitor, oneshot::Sender<Answer>),
+    /// That guest has gone.
+    StopKnocking(KnockToken),
     /// A message of a connection.
     Message(u64, ToServer),
     /// A connection is gone.
@@ -105,6 +111,15 @@ pub enum ToMeeting {
     ControlCipher(Ssrc, oneshot::Sender<Option<Cipher>>),
     /// Close the meeting.
     Close(How),
+}
+
+/// What a guest at the door is told.
+#[derive(Debug)]
+pub enum Answer {
+    /// At once.
+    Now(KnockEnd),
+    /// Somebody inside is being asked.
+    Later(KnockToken, oneshot::Receiver<KnockEnd>),
 }
 
 /// What the front desk knows of a running meeting.
@@ -206,6 +221,8 @@ struct Task {
     own: mpsc::WeakSender<ToMeeting>,
     seats: BTreeMap<Ssrc, Seated>,
     pending: Option<Seated>,
+    /// Guests at the door, of whom somebody inside has been asked.
+    visitors: BTreeMap<KnockToken, oneshot::Sender<KnockEnd>>,
     /// Cut for want of reading; they leave the room once what is going on has been carried out.
     too_slow: Vec<Ssrc>,
     next_connection: u64,
@@ -233,6 +250,7 @@ impl Task {
             own,
             seats: BTreeMap::new(),
             pending: None,
+            visitors: BTreeMap::new(),
             too_slow: Vec::new(),
             next_connection: 1,
             dirty: false,
@@ -250,6 +268,12 @@ impl Task {
                 let seat = self.join(*candidate);
                 // The connection may have gone while it waited; its departure follows.
                 drop(reply.send(seat));
+            }
+            // A guest who has gone meanwhile is not told.
+            ToMeeting::Knock(visitor, reply) => drop(reply.send(self.knock(visitor))),
+            ToMeeting::StopKnocking(token) => {
+                self.visitors.remove(&token);
+                self.room.stop_knocking(token);
             }
             ToMeeting::Message(connection, message) => {
                 if let ToServer::Passed(passed) = &message {
@@ -292,6 +316,23 @@ impl Task {
         self.publish();
     }
 
+    /// The answer comes from somebody inside, unless it is clear.
+    fn knock(&mut self, visitor: Visitor) -> Answer {
+        if self.room.is_over() {
+            return Answer::Now(KnockEnd::Over);
+        }
+        match self.room.door(visitor.invited) {
+            Door::Open => Answer::Now(KnockEnd::Accepted),
+            Door::Shut => Answer::Now(KnockEnd::NobodyThere),
+            Door::Ask => {
+                let (told, end) = oneshot::channel();
+                let token = self.room.knock(visitor, self.clock.now());
+                self.visitors.insert(token, told);
+                Answer::Later(token, end)
+            }
+        }
+    }
+
     /// The place that a claim leads back to. Every comparison of secrets takes the same time whatever they are.
     fn recognise(&self, claim: &Claim) -> Option<Ssrc> {
         if self.room.is_over() {
@@ -323,6 +364,10 @@ impl Task {
     fn join(&mut self, candidate: Candidate) -> Result<Seat, Refusal> {
         if self.room.is_over() {
             return Err(Refusal::SessionClosed);
+        }
+        // Guide 3.7: the meeting has begun.
+        if candidate.newcomer.prepares && !self.room.view().preparing {
+            return Err(Refusal::PreparationModeTooLate);
         }
         let connection = self.next_connection;
         self.next_connection += 1;
@@ -384,8 +429,14 @@ impl Task {
                         known.proof = None;
                     }
                 }
-                // Nobody knocks yet, and no charter lets the owner set a password.
-                Output::Knocked(..) | Output::RecordingPassword(_) => {}
+                Output::Knocked(token, end) => {
+                    // Who has gone meanwhile cannot be told.
+                    if let Some(Err(_)) = self.visitors.remove(&token).map(|visitor| visitor.send(end)) {
+                        debug!(session = self.session_index, "a visitor has gone");
+                    }
+                }
+                // No charter lets the owner set a password.
+                Output::RecordingPassword(_) => {}
                 Output::Ended(how) => self.ended = Some(how),
             }
         }

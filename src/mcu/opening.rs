@@ -20,6 +20,7 @@ use crate::hit::paths::{FileKind, PathError, RecordingPath};
 use crate::hit::request::ServiceRequest;
 use crate::hit::status::RecordingStatus;
 use crate::meeting::room::Charter;
+use crate::meeting::view::Policy;
 use crate::recording::live::LiveLock;
 use crate::recording::{self, JnrWriter, LocalDate};
 use crate::wire::cipher::KeyMaterial;
@@ -88,6 +89,15 @@ pub(super) fn charter(request: &ServiceRequest, recorded: bool, random_id: i32) 
         recorded,
         random_id,
         away_for: Duration::ZERO,
+        policy: Policy {
+            all_questioner: request.command.all_questioner,
+            holder_video: request.command.joinnet_holder_video,
+            total_bandwidth: request.command.total_av_bandwidth.map_or(0, |b| i32::try_from(b).unwrap_or(i32::MAX)),
+            ..Policy::default()
+        },
+        // A guest who opens it comes to meet (guide table 2).
+        preparation: request.command.prepares() && request.guest.is_none(),
+        default_page: request.command.default_joint_browsing_page.clone(),
         ..Charter::default()
     }
 }

@@ -16,8 +16,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
 
-use super::front_desk::{Admission, FrontDesk, Opened, Place, Viewer};
-use super::meeting::{Claim, Departure, Outgoing, Seat, ToMeeting};
+use super::front_desk::{Entrance, FrontDesk, Opened, Place, Viewer};
+use super::meeting::{Answer, Candidate, Claim, Departure, Outgoing, Seat, ToMeeting};
 use super::playback::{Projector, Reel};
 use super::relay::{self, RelayPolicy, Relays};
 use super::transcript::{Transcript, Transcripts};
@@ -27,13 +27,13 @@ use crate::hit::modp::{self, Exponent};
 use crate::hit::request::{CommandKind, ServiceRequest};
 use crate::link::pipe::{Incoming, Pipe, PipeError};
 use crate::link::{Accepted, Inspector, Sender, Tap};
-use crate::meeting::room::Newcomer;
+use crate::meeting::room::{KNOCK_PATIENCE, KnockEnd, Newcomer, Visitor};
 use crate::office::Refused;
 use crate::wire::cipher::{Cipher, CipherName, KeyMaterial};
 use crate::wire::exchange;
-use crate::wire::fields::Keys;
+use crate::wire::fields::{Keys, cut_utf8};
 use crate::wire::handshake::{self, Hello, SERVER_VERSION, Secondary, SecondaryKind};
-use crate::wire::join::{BeforeAdmission, JoinRequest, PasswordAnswer, PlaybackStart, flags};
+use crate::wire::join::{BeforeAdmission, JoinRequest, PasswordAnswer, PlaybackStart, WaitKind, flags};
 use crate::wire::message::Alive;
 use crate::wire::parameters::{self, CLIENT_BLOCK, ClientParameter, MAX_ENTRIES, ServerParameter};
 use crate::wire::playback::PlaybackToServer;
@@ -232,25 +232,62 @@ async fn meet(
     }
     newcomer.returning = returning.map(|(_, ssrc)| ssrc);
 
+    let entrance = match shared.desk.place(&request, over, returning.map(|(meeting, _)| meeting)).await {
+        Ok(entrance) => entrance,
+        Err(refused) => return refuse(pipe, refused.code, peer, &refused.cause).await,
+    };
+    let invited = request.guest.as_ref().is_some_and(|guest| guest.invited);
+    if returning.is_none() && !newcomer.owner {
+        let visitor = Visitor { name: newcomer.name.clone(), invited };
+        match at_the_door(&mut pipe, &entrance, visitor, &request.owner.name).await? {
+            KnockEnd::Accepted => {}
+            end => {
+                let code = end.refusal(invited).unwrap_or(Refusal::Internal);
+                return refuse(pipe, code, peer, "a guest was not let in").await;
+            }
+        }
+    }
     let (queue, outgoing) = mpsc::channel(shared.patience.queue);
-    let admission = Admission {
-        request,
-        over,
+    let candidate = Candidate {
         newcomer,
+        invited,
         address: peer.ip(),
-        returning: returning.map(|(meeting, _)| meeting),
         control: joiner.cipher,
         keys: joiner.keys,
         outgoing: queue.clone(),
         cut: cut.clone(),
     };
-    match shared.desk.admit(admission).await {
+    match shared.desk.admit(entrance, candidate).await {
         Ok((seat, place)) => {
             info!(%peer, ssrc = seat.ssrc, returned = returning.is_some(), "admitted");
             in_meeting(pipe, (seat, place), queue, outgoing, (shared.patience.alive, transcript)).await;
             Ok(())
         }
         Err(refused) => refuse(pipe, refused.code, peer, &refused.cause).await,
+    }
+}
+
+/// Waits until somebody inside has decided about a guest, if that is needed (wire/01 section 6.2). The room sees to it that this ends.
+async fn at_the_door(
+    pipe: &mut Pipe,
+    entrance: &Entrance,
+    visitor: Visitor,
+    owner: &str,
+) -> Result<KnockEnd, SessionError> {
+    let (token, end) = match entrance.knock(visitor).await {
+        Ok(Answer::Now(end)) => return Ok(end),
+        Ok(Answer::Later(token, end)) => (token, end),
+        Err(_) => return Ok(KnockEnd::Over),
+    };
+    let owner = cut_utf8(owner, MAX_WAITED_FOR).to_owned();
+    pipe.write(&BeforeAdmission::Wait { kind: WaitKind::Permission, owner }.encode()).await?;
+    tokio::select! {
+        end = end => Ok(end.unwrap_or(KnockEnd::Over)),
+        // The guest says nothing while waiting; one who closes is not waiting any more.
+        () = pipe.incoming.drain(KNOCK_PATIENCE * 2) => {
+            entrance.stop_knocking(token).await;
+            Err(PipeError::Closed.into())
+        }
     }
 }
 
@@ -401,7 +438,17 @@ fn newcomer(request: &ServiceRequest, version: (i32, i32), join_flags: u8) -> Re
         Some(guest) => (false, guest.id.clone().unwrap_or_default(), guest.name.clone()),
     };
     let capability = join_flags & (flags::AUDIO | flags::VIDEO);
-    Ok(Newcomer { owner, user_id, name, version, capability, reconnect_name: reconnect_name()?, ..Newcomer::default() })
+    let prepares = owner && request.command.prepares();
+    Ok(Newcomer {
+        owner,
+        user_id,
+        name,
+        version,
+        capability,
+        reconnect_name: reconnect_name()?,
+        prepares,
+        ..Newcomer::default()
+    })
 }
 
 /// Twelve letters: the known client keeps only a name of exactly 12 bytes (wire/01 section 7.4).
@@ -607,6 +654,9 @@ const UTF8: i32 = 65001;
 
 /// So many wrong passwords, then 229.
 const PASSWORD_TRIES: usize = 3;
+
+/// The longest name in "waiting for NAME", in bytes (wire/01 section 6.2).
+const MAX_WAITED_FOR: usize = 127;
 
 /// EXT(26): the client becomes a playback client.
 const PLAYBACK_MODE: u8 = 1;

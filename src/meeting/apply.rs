@@ -96,7 +96,7 @@ impl View {
                     // An add resets the rest (wire/02 section 4.1).
                     ..Person::default()
                 };
-                self.people.insert(user.ssrc, person);
+                self.people.insert(user.ssrc, Arc::new(person));
             }
             UserToClient::Add(_) => {}
             UserToClient::Delete { ssrc, .. } => {
@@ -113,7 +113,7 @@ impl View {
 
     fn change(&mut self, ssrc: Ssrc, change: impl FnOnce(&mut Person)) {
         if let Some(person) = self.people.get_mut(&ssrc) {
-            change(person);
+            change(Arc::make_mut(person));
         }
     }
 

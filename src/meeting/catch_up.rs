@@ -16,7 +16,8 @@ use crate::wire::users::{MAX_NAME, UserRecord, UserToClient};
 /// Everybody of whom the receiver is told, then the floor, then what everybody follows: what both a late joiner and a checkpoint need.
 pub fn people_and_floor(view: &View, owns_token: bool, told_of: impl Fn(&Person) -> bool) -> Vec<ToClient> {
     let present = || view.people.values().filter(|p| p.present && told_of(p));
-    let mut messages: Vec<ToClient> = present().map(add).chain(present().flat_map(states)).collect();
+    let mut messages: Vec<ToClient> =
+        present().map(|person| add(person)).chain(present().flat_map(|person| states(person))).collect();
     messages.push(ToClient::Floor(FloorToClient::Controller(view.controller)));
     messages.push(ToClient::Floor(FloorToClient::ControlFlags(view.control_flags)));
     messages.push(ToClient::Floor(FloorToClient::Assistant(view.assistant)));

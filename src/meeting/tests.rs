@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::people::HISTORY;
+use std::sync::Arc;
+
 use super::*;
 use crate::meeting::view::{Audience, ChatLine, ControlFlags, NOBODY, OWNER, Person};
 use crate::wire::chat::ChatToClient;
@@ -173,7 +175,7 @@ impl Stage {
 }
 
 fn present(view: &View) -> Vec<Person> {
-    view.people.values().filter(|p| p.present).cloned().collect()
+    view.people.values().filter(|p| p.present).map(|person| (**person).clone()).collect()
 }
 
 fn public(view: &View) -> Vec<ChatLine> {
@@ -185,7 +187,9 @@ fn public(view: &View) -> Vec<ChatLine> {
 fn shared(view: &View) -> View {
     let mut shared = View { me: NOBODY, owns_token: false, initialised: true, poll: None, ..view.clone() };
     shared.people.retain(|_, person| person.present);
-    shared.people.values_mut().for_each(|person| (person.hidden, person.ticket_holder) = (false, false));
+    for person in shared.people.values_mut().map(Arc::make_mut) {
+        (person.hidden, person.ticket_holder) = (false, false);
+    }
     shared.chat.clear();
     shared.knocks.clear();
     shared

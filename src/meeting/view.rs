@@ -163,7 +163,7 @@ pub struct View {
     /// Own number; [`NOBODY`] before admission and in playback.
     pub me: Ssrc,
     /// Everybody who is or was there, by number.
-    pub people: BTreeMap<Ssrc, Person>,
+    pub people: BTreeMap<Ssrc, Arc<Person>>,
     /// Token holder ("meeting chair").
     pub token_holder: Ssrc,
     /// Data sender ("questioner"); equals the holder when nobody asks.
@@ -269,7 +269,7 @@ impl View {
     /// Those who are there, in the order in which the known client lists them: self, owner, assistant, controller, token holder,
     /// questioners, those who ask, the others by name (wire/02 section 4.2).
     pub fn present(&self) -> Vec<&Person> {
-        let mut people: Vec<&Person> = self.people.values().filter(|p| p.present).collect();
+        let mut people: Vec<&Person> = self.people.values().map(Arc::as_ref).filter(|p| p.present).collect();
         people.sort_by(|a, b| {
             self.rank(a.ssrc).cmp(&self.rank(b.ssrc)).then_with(|| a.name.cmp(&b.name)).then(a.ssrc.cmp(&b.ssrc))
         });

@@ -189,13 +189,9 @@ impl Office {
             (_, None) if over => {
                 Err(Refused::new(Refusal::MeetingNotExist, format!("event {:?} is over", request.meeting_id)))
             }
-            (None, Some((index, _))) => Ok(Verdict::Enter(index)),
+            // The meeting knows whether somebody inside has to be asked about a guest.
+            (_, Some((index, _))) => Ok(Verdict::Enter(index)),
             (None, None) => self.open(key, request),
-            (Some(guest), Some((index, _))) if guest.invited => Ok(Verdict::Enter(index)),
-            (Some(_), Some(_)) => Err(Refused::new(
-                Refusal::CallNotAccepted,
-                "nobody can be asked yet whether an uninvited guest may enter",
-            )),
             // Table 1: an invited guest opens an event that the owner has not opened yet.
             (Some(guest), None) if guest.invited && matches!(key, RoomKey::Event(_)) => self.open(key, request),
             (Some(_), None) => {
@@ -212,9 +208,6 @@ impl Office {
         has_a_path(request)?;
         if request.guest.as_ref().is_some_and(|guest| guest.ticket) {
             return Err(Refused::new(Refusal::InvalidLicense, "the licence has no ticket-based meetings"));
-        }
-        if request.command.prepares() {
-            return Err(Refused::new(Refusal::JoinNetMode, "preparation mode is not served"));
         }
         Ok(())
     }

@@ -22,4 +22,5 @@ mod returning;
 mod stage;
 mod status_files;
 mod transcripts;
+mod visitors;
 mod window;

@@ -1,6 +1,6 @@
 //! Everybody whom the MCU turns away is told why, with the code of docs/decisions.md, and nobody else is held up.
 
-use hitdeck::client::{Client, ClientCommand, Ending};
+use hitdeck::client::{Client, ClientCommand, Door, Ending, Manners};
 use hitdeck::hit::jnj::{Credential, Jnj};
 use hitdeck::hit::password::PasswordHash;
 use hitdeck::hit::request::CommandKind;
@@ -137,7 +137,9 @@ async fn a_guest_is_refused_before_the_owner_comes_and_without_an_invitation() {
 
     let olive = stage.join(&owner("room"));
     joined(&olive).await;
-    refused(&stage, stage.issue(&stranger), Refusal::CallNotAccepted, "an uninvited guest").await;
+    let door = |door| olive.command(ClientCommand::SetManners(Manners { door, ..Manners::default() }));
+    assert!(door(Door::Closed));
+    refused(&stage, stage.issue(&stranger), Refusal::CallRejected, "an uninvited guest, not to be disturbed").await;
     let gus = stage.start(gus(), Transport::WebSocket, None);
     joined(&gus).await;
     let state = until(&olive, "two people", |s| s.view.present().len() == 2).await;

@@ -2,6 +2,7 @@
 //!
 //! In: newcomers, departures. Out: who is admitted, what all are told and in which order.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{JoinError, Output, Recipients, Room};
@@ -82,9 +83,9 @@ impl Room {
                 }
                 self.tell_of(ssrc, catch_up::add(&person), Some(ssrc));
                 if let Some(person) = self.view.people.get_mut(&ssrc) {
-                    person.ticket_holder = newcomer.ticket_holder && ssrc != OWNER;
+                    Arc::make_mut(person).ticket_holder = newcomer.ticket_holder && ssrc != OWNER;
                 }
-                self.suppress_again(ssrc, earlier.as_ref());
+                self.suppress_again(ssrc, earlier.as_deref());
             }
         }
         if self.view.token_holder == NOBODY {
@@ -187,7 +188,7 @@ impl Room {
             [OWNER, ssrc].into_iter().chain(knowing.iter().copied()).filter(|one| Some(*one) != but).collect();
         self.view.apply(&message);
         if let Some(person) = self.view.people.get_mut(&ssrc) {
-            person.hidden = true;
+            Arc::make_mut(person).hidden = true;
         }
         for one in knowing {
             if self.view.is_present(one) || one == ssrc {
@@ -200,7 +201,7 @@ impl Room {
     pub(super) fn reveal(&mut self, ssrc: Ssrc) {
         let Some(knowing) = self.hidden.remove(&ssrc) else { return };
         let Some(person) = self.view.people.get_mut(&ssrc) else { return };
-        person.hidden = false;
+        Arc::make_mut(person).hidden = false;
         let about: Vec<ToClient> = [catch_up::add(person)].into_iter().chain(catch_up::states(person)).collect();
         self.outputs.extend(about.iter().cloned().map(Output::Record));
         let strangers: Vec<Ssrc> = self.arrivals.keys().copied().filter(|one| *one != OWNER && *one != ssrc).collect();
@@ -253,7 +254,7 @@ impl Room {
             return Some(OWNER);
         }
         // The same id is the same person, whatever the name; without an id everybody is somebody else (guide 3.1/5).
-        let same = |p: &&Person| p.ssrc != OWNER && !p.user_id.is_empty() && p.user_id == newcomer.user_id;
+        let same = |p: &&Arc<Person>| p.ssrc != OWNER && !p.user_id.is_empty() && p.user_id == newcomer.user_id;
         self.view.people.values().find(same).map(|person| person.ssrc)
     }
 

@@ -3,8 +3,6 @@
 //! In: `docs/wire-02-commands.md`, the names that the wire knows, every test's name. Out: a failure for each row that is missing, that
 //! names a test which is not there, or that says nothing.
 
-#![expect(clippy::unwrap_used, reason = "all of this file is a test; its helpers stand outside the test functions")]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
