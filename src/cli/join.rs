@@ -2,6 +2,7 @@
 //!
 //! In: a jnj, what to say and what to expect. Out: what happened, and an exit status that a script can go by.
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,9 +14,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::Failure;
 use super::output::{Output, clock};
+use super::steps::{self, Now, Step};
 use super::trace::Trace;
 use crate::client::dialler::{Outcome, Preference};
-use crate::client::{Client, ClientCommand, ClientEvent, ClientOptions, ClientState, Ending, Move, Phase};
+use crate::client::{
+    Client, ClientCommand, ClientEvent, ClientOptions, ClientState, Door, Ending, Manners, Move, Phase,
+};
 use crate::clock::Clock;
 use crate::hit::jnj::Jnj;
 use crate::hit::password::PasswordHash;
@@ -24,6 +28,7 @@ use crate::link::{Certificates, Proxy, Route, Sha256Fingerprint, Transport};
 use crate::meeting::view::{Audience, ChatLine};
 
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = steps::HELP)]
 pub(super) struct Join {
     /// The jnj file
     file: PathBuf,
@@ -39,6 +44,15 @@ pub(super) struct Join {
     /// Pause so long between what is said: 2s, 500ms
     #[arg(long, default_value = "0s", value_parser = duration)]
     every: Duration,
+    /// Do this in the meeting, one after the other (--help lists the steps)
+    #[arg(long = "do", value_name = "STEP")]
+    steps: Vec<Step>,
+    /// What becomes of visitors who ask to be let in: left to --do, let in, or turned away
+    #[arg(long, value_enum, default_value_t = Guests::Ask)]
+    guests: Guests,
+    /// Let whoever asks become questioner at once, as JoinNet does by default
+    #[arg(long)]
+    allow_questions: bool,
     /// Wait up to 20 s for a chat line that contains this
     #[arg(long)]
     expect: Vec<String>,
@@ -79,6 +93,13 @@ enum Carrier {
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Guests {
+    Ask,
+    Accept,
+    Refuse,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum Prefer {
     Guide,
     Browser,
@@ -107,6 +128,14 @@ impl Join {
             },
             password: self.password.as_deref().map(PasswordHash::of),
             name: self.name.clone(),
+            manners: Manners {
+                door: match self.guests {
+                    Guests::Ask => Door::Ask,
+                    Guests::Accept => Door::Open,
+                    Guests::Refuse => Door::Closed,
+                },
+                allow_questions: self.allow_questions,
+            },
             inspector: trace.as_ref().map(Trace::inspector).unwrap_or_default(),
             ..ClientOptions::new(Clock::system())
         };
@@ -139,6 +168,9 @@ impl Join {
         let mut next_line = Instant::now();
         let mut deadline: Option<Instant> = None;
         let (mut staying, mut ending) = (false, false);
+        let mut steps: VecDeque<&Step> = self.steps.iter().collect();
+        // What a step changes comes back from the server: the next one is judged by that.
+        let mut fresh = true;
         loop {
             let state = Arc::clone(&watch.borrow_and_update());
             for line in state.view.chat.iter().skip(told) {
@@ -146,7 +178,7 @@ impl Join {
             }
             told = state.view.chat.len();
             match &state.phase {
-                Phase::Ended(_) => return Ok(self.unmet(&state)),
+                Phase::Ended(_) => return Ok(self.unmet(&state, &steps)),
                 // Given again and again, a wrong one is refused in the end.
                 Phase::PasswordWanted(true) if self.expect_refused.is_some() => {
                     client.command(ClientCommand::Password(self.password.as_deref().map(PasswordHash::of)));
@@ -169,12 +201,31 @@ impl Join {
                 }
                 _ => {}
             }
-            if joined && !staying && self.unmet(&state).is_empty() && self.said(&state) {
+            if joined
+                && fresh
+                && let Some(step) = steps.front()
+                && let now @ (Now::Holds | Now::Do(_)) = step.now(&state.view, &state.prompts)
+            {
+                out.say("step", &format!("did: {}", step.text), json!({ "step": step.text }));
+                steps.pop_front();
+                deadline = Some(Instant::now() + EXPECT_WITHIN);
+                if let Now::Do(wanted) = now {
+                    client.command(ClientCommand::Do(wanted));
+                    fresh = false;
+                }
+                continue;
+            }
+            if joined && !staying && self.unmet(&state, &steps).is_empty() && self.said(&state) {
                 staying = true;
                 deadline = Some(Instant::now() + self.stay);
             }
             tokio::select! {
-                changed = watch.changed() => if changed.is_err() { return Ok(self.unmet(&client.state())) },
+                changed = watch.changed() => {
+                    fresh = true;
+                    if changed.is_err() {
+                        return Ok(self.unmet(&client.state(), &steps));
+                    }
+                }
                 event = events.recv() => match event {
                     Ok(event) => {
                         if let ClientEvent::Phase(phase) = event
@@ -184,7 +235,7 @@ impl Join {
                         }
                     }
                     Err(RecvError::Lagged(_)) => {}
-                    Err(RecvError::Closed) => return Ok(self.unmet(&client.state())),
+                    Err(RecvError::Closed) => return Ok(self.unmet(&client.state(), &steps)),
                 },
                 () = tokio::time::sleep_until(next_line), if joined && lines.peek().is_some() => {
                     next_line += self.every;
@@ -197,9 +248,9 @@ impl Join {
                         deadline = Some(Instant::now() + EXPECT_WITHIN);
                         continue;
                     }
-                    return Ok(self.unmet(&client.state()));
+                    return Ok(self.unmet(&client.state(), &steps));
                 }
-                () = stop.cancelled() => return Ok(self.unmet(&client.state())),
+                () = stop.cancelled() => return Ok(self.unmet(&client.state(), &steps)),
             }
         }
     }
@@ -249,9 +300,11 @@ impl Join {
         self.say.iter().all(|text| state.view.chat.iter().any(|line| line.from == state.view.me && line.text == *text))
     }
 
-    fn unmet(&self, state: &ClientState) -> Vec<String> {
+    /// What was expected and did not come, and what is left to be done.
+    fn unmet(&self, state: &ClientState, steps: &VecDeque<&Step>) -> Vec<String> {
         let met = |wanted: &&String| !state.view.chat.iter().any(|line| shown(line).contains(wanted.as_str()));
-        self.expect.iter().filter(met).cloned().collect()
+        let lines = self.expect.iter().filter(met).cloned();
+        lines.chain(steps.iter().map(|step| format!("--do {:?}", step.text))).collect()
     }
 
     fn judge(&self, unmet: Vec<String>, ending: Ending) -> Result<(), Failure> {

@@ -12,6 +12,7 @@ mod mcu;
 mod output;
 mod play;
 mod recordings;
+mod steps;
 mod trace;
 mod userinfo;
 
@@ -51,7 +52,7 @@ enum Command {
     /// Issue and read jnj files
     Jnj(jnj::JnjCommand),
     /// Join a meeting
-    Join(join::Join),
+    Join(Box<join::Join>),
     /// Play a recording
     Play(play::Play),
     /// List, show and verify recordings

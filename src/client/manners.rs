@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use crate::meeting::moves::Move;
-use crate::meeting::view::{KNOCK_SHOWN_S, Knock, View};
+use crate::meeting::view::{KNOCK_SHOWN_S, Knock, Ssrc, View};
 use crate::wire::ToClient;
 use crate::wire::floor::FloorToClient;
 use crate::wire::poll::PollToClient;
@@ -105,9 +105,26 @@ impl Prompts {
     }
 }
 
-/// What a message makes a client do at once; the view has taken it in.
-pub fn reactions(message: &ToClient, view: &View, manners: Manners) -> Vec<Move> {
+/// Who had the floor before a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Floor {
+    holder: Ssrc,
+    sender: Ssrc,
+}
+
+impl Floor {
+    /// As the view has it now.
+    pub fn of(view: &View) -> Floor {
+        Floor { holder: view.token_holder, sender: view.data_sender }
+    }
+}
+
+/// What a message makes a client do at once; the view has taken it in. `before`: the floor until then.
+pub fn reactions(message: &ToClient, before: Floor, view: &View, manners: Manners) -> Vec<Move> {
     match message {
+        ToClient::Floor(FloorToClient::Token(_)) if before.holder != view.me && view.q_ssrc() == view.me => {
+            keep_questioners(before, view)
+        }
         // Also somebody who talks already (wire/02 section 5.4).
         ToClient::Floor(FloorToClient::ForceAsk) => vec![Move::Ask],
         ToClient::Floor(FloorToClient::Asked { ssrc, .. })
@@ -128,6 +145,20 @@ pub fn reactions(message: &ToClient, view: &View, manners: Manners) -> Vec<Move>
             Door::Closed => vec![Move::AnswerKnock(request.id.clone(), false)],
         },
         _ => Vec::new(),
+    }
+}
+
+/// Who gets the token lets those stay questioners who had the floor (wire/02 section 5.2). Speakers stay by themselves; one moves up if
+/// nobody else is left.
+fn keep_questioners(before: Floor, view: &View) -> Vec<Move> {
+    let is_other = |ssrc: Ssrc| ssrc != view.me && view.is_present(ssrc);
+    let mut those: Vec<Ssrc> = [before.holder, before.sender].into_iter().filter(|ssrc| is_other(*ssrc)).collect();
+    those.dedup();
+    match (those.as_slice(), view.speakers.values().next()) {
+        ([], Some(speaker)) => vec![Move::EndQuestion(*speaker), Move::Allow(*speaker)],
+        ([], None) => Vec::new(),
+        ([first], _) => vec![Move::Allow(*first)],
+        ([first, second, ..], _) => vec![Move::Allow(*first), Move::AddSpeaker(*second)],
     }
 }
 
@@ -199,7 +230,7 @@ mod tests {
     fn an_open_door_lets_everybody_in_and_a_closed_one_nobody() {
         let mut view = owner();
         view.apply(&knock("7"));
-        let with = |door| reactions(&knock("7"), &view, Manners { door, ..Manners::default() });
+        let with = |door| reactions(&knock("7"), Floor::of(&view), &view, Manners { door, ..Manners::default() });
         assert_eq!(with(Door::Ask), []);
         assert_eq!(with(Door::Open), [Move::AnswerKnock(b"7".to_vec(), true)]);
         assert_eq!(with(Door::Closed), [Move::AnswerKnock(b"7".to_vec(), false)]);
@@ -211,20 +242,41 @@ mod tests {
         let mut view = owner();
         view.apply(&asked);
         let at_once = Manners { allow_questions: true, ..Manners::default() };
-        assert_eq!(reactions(&asked, &view, at_once), [Move::Allow(1)]);
-        assert_eq!(reactions(&asked, &view, Manners::default()), []);
-        assert_eq!(reactions(&asked, &View { me: 2, ..view }, at_once), []);
+        let floor = Floor::of(&view);
+        assert_eq!(reactions(&asked, floor, &view, at_once), [Move::Allow(1)]);
+        assert_eq!(reactions(&asked, floor, &view, Manners::default()), []);
+        assert_eq!(reactions(&asked, floor, &View { me: 2, ..view }, at_once), []);
     }
 
     #[test]
     fn who_is_made_to_ask_asks_and_who_comes_to_decide_asks_no_longer() {
         let mut view = View { me: 1, ..owner() };
         let forced = ToClient::Floor(FloorToClient::ForceAsk);
-        assert_eq!(reactions(&forced, &view, Manners::default()), [Move::Ask]);
+        let floor = Floor::of(&view);
+        assert_eq!(reactions(&forced, floor, &view, Manners::default()), [Move::Ask]);
         view.questions.push(1);
         view.controller = 1;
         let flags = ToClient::Floor(FloorToClient::ControlFlags(crate::meeting::view::ControlFlags::QUESTIONS));
         view.apply(&flags);
-        assert_eq!(reactions(&flags, &view, Manners::default()), [Move::Withdraw]);
+        assert_eq!(reactions(&flags, floor, &view, Manners::default()), [Move::Withdraw]);
+    }
+
+    #[test]
+    fn who_gets_the_token_lets_those_stay_questioners_who_had_the_floor() {
+        let got = ToClient::Floor(FloorToClient::Token(1));
+        let mut view = View { me: 1, ..owner() };
+        let with = |before: Floor, view: &View| reactions(&got, before, view, Manners::default());
+        let alone = Floor::of(&view);
+        view.apply(&ToClient::Floor(FloorToClient::DataSender(2)));
+        let asked = Floor::of(&view);
+        view.apply(&got);
+        assert_eq!(with(alone, &view), [Move::Allow(0)]);
+        assert_eq!(with(asked, &view), [Move::Allow(0), Move::AddSpeaker(2)]);
+        assert_eq!(with(Floor::of(&view), &view), [], "had it already");
+        assert_eq!(with(asked, &View { me: 2, ..view.clone() }), [], "somebody else got it");
+        for ssrc in [0, 2] {
+            view.apply(&ToClient::User(UserToClient::Delete { ssrc, by_action: true }));
+        }
+        assert_eq!(with(asked, &view), [], "nobody is left");
     }
 }

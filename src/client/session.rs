@@ -15,7 +15,7 @@ use super::comeback::Comeback;
 use super::connect::{ConnectError, Connected, connect};
 use super::dialler::Outcome;
 use super::joining::{self, Memory, Need};
-use super::manners::{self, Prompts};
+use super::manners::{self, Floor, Prompts};
 use super::viewing::Viewing;
 use super::{ClientCommand, ClientEvent, ClientOptions, ClientState, Ending, Phase};
 use crate::hit::jnj::{Jnj, Mode};
@@ -389,6 +389,7 @@ impl Driver {
             scene.view =
                 View { title: std::mem::take(&mut scene.view.title), ..View { me: NOBODY, ..View::default() } };
         }
+        let before = Floor::of(&scene.view);
         scene.view.apply(&message);
         let next = match &message {
             ToClient::User(UserToClient::Add(user)) if user.ssrc == scene.view.me => {
@@ -436,7 +437,7 @@ impl Driver {
         };
         let next = if scene.viewing.is_none() {
             scene.prompts.heard(&message, &scene.view, now);
-            let reactions = manners::reactions(&message, &scene.view, self.options.manners);
+            let reactions = manners::reactions(&message, before, &scene.view, self.options.manners);
             reactions.iter().fold(next, |next, reaction| next.and(scene.make(reaction)))
         } else {
             next

@@ -28,6 +28,8 @@ pub enum Move {
     Withdraw,
     /// Make somebody a questioner: the data sender, or a speaker if there is one already (wire/02 section 5.3).
     Allow(Ssrc),
+    /// Make somebody a speaker, beside the data sender.
+    AddSpeaker(Ssrc),
     /// Turn somebody's request down.
     Skip(Ssrc),
     /// A questioner stops being one; oneself, or anybody if one decides on questions.
@@ -84,6 +86,7 @@ impl Move {
             Move::Withdraw => Deed::Withdraw,
             Move::Allow(ssrc) if has_questioner(view) => Deed::MakeSpeaker(*ssrc),
             Move::Allow(ssrc) => Deed::MakeQuestioner(*ssrc),
+            Move::AddSpeaker(ssrc) => Deed::MakeSpeaker(*ssrc),
             Move::Skip(ssrc) => Deed::Skip(*ssrc),
             Move::EndQuestion(ssrc) if *ssrc == view.data_sender => Deed::EndQuestion,
             Move::EndQuestion(ssrc) => Deed::StopSpeaker(*ssrc),
@@ -132,6 +135,7 @@ impl Move {
                 .collect(),
             Move::Ask => floor(vec![FloorToServer::Ask { ssrc: view.me, text: "Yes".into() }]),
             Move::Withdraw => floor(vec![FloorToServer::Withdraw(view.me)]),
+            Move::AddSpeaker(ssrc) => floor(vec![FloorToServer::AssignSpeaker(*ssrc)]),
             Move::Allow(ssrc) if has_questioner(view) => floor(vec![FloorToServer::AssignSpeaker(*ssrc)]),
             Move::Allow(ssrc) => floor(vec![FloorToServer::DataSender(*ssrc)]),
             Move::Skip(ssrc) => floor(vec![FloorToServer::Skip(*ssrc)]),

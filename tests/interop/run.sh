@@ -88,6 +88,15 @@ refusals() {
     "$hitdeck" jnj new "$small" --owner olive:Olive --meeting m --guest gus:Gus --invited --mcu "$there" -o "$work/full.jnj"
 }
 
+# takes_part FILE STEP...: our own client, in the background, one --do after the other.
+takes_part() {
+    local file=$1 step arguments=()
+    shift
+    for step in "$@"; do arguments+=(--do "$step"); done
+    "$hitdeck" join "$file" "${arguments[@]}" --stay 20s &
+    ours=$!
+}
+
 failed=0
 ours=
 for steps in "$here"/steps/*.json; do
@@ -113,6 +122,35 @@ for steps in "$here"/steps/*.json; do
             vars=(--var "owner=$work/owner.jnj")
             "$hitdeck" join "$work/guest.jnj" --say '嗨 from hitdeck join' --expect 'Olive>從瀏覽器 hello' &
             ours=$!
+            ;;
+        floor)
+            jnj owner "$meeting"
+            jnj guest "$meeting" --guest gus:Gus --invited
+            vars=(--var "owner=$work/owner.jnj" --var "guest=$work/guest.jnj")
+            ;;
+        hitdeck-guest)
+            # Event-based, so that our guest may come first; it hands the token over, and does what it may at each moment.
+            jnj owner "$meeting" --duration 60
+            jnj guest "$meeting" --duration 60 --guest gus:Gus --invited
+            vars=(--var "owner=$work/owner.jnj")
+            takes_part "$work/guest.jnj" 'until-people 2' 'token Olive' 'until-questioner me' 'end-question me' 'until-listener me' \
+                'until-heard ask now' ask 'say asked' \
+                'until-questioner me' 'end-question me' 'until-listener me' 'say stopped' \
+                'until-chair me' 'until-questioner Olive' 'say chair 主席' 'token Olive' 'until-chair Olive' \
+                'until-questioner me' 'end-question me' 'until-listener me' 'say given back' \
+                until-poll 'answer 4' 'say voted' 'until-recording paused' 'say paused' 'until-recording on' \
+                'whisper Olive: psst 悄悄話' 'until-heard between us' 'say heard it' 'until-assistant me' 'say deputy'
+            ;;
+        hitdeck-owner)
+            jnj owner "$meeting"
+            jnj guest "$meeting" --guest gus:Gus --invited
+            vars=(--var "guest=$work/guest.jnj")
+            takes_part "$work/owner.jnj" 'until-people 2' 'say ask now' 'until-asking Gus' 'skip Gus' 'say skipped' \
+                'until-asking Gus' 'allow Gus' 'until-heard I speak' 'end-question Gus' 'until-heard I listen' \
+                'token Gus' 'until-heard I chair' \
+                'token me' 'until-questioner Gus' 'until-listener Gus' 'until-heard poll me' \
+                poll 'until-answers 1' 'say counted' pause 'until-recording paused' resume 'until-recording on' 'title 新標題' \
+                'whisper Gus: psst 悄悄話' 'until-heard only for you' 'page http://page.example/' 'until-heard back 回來' 'say goodbye' end
             ;;
         control)
             jnj owner "$meeting"
@@ -149,7 +187,7 @@ for steps in "$here"/steps/*.json; do
         tail -n 40 "$work/mcu.log"
     fi
     if [ -n "$ours" ]; then
-        wait "$ours" || { failed=1; printf 'our own client in %s ended with status %s\n' "$name" "$?"; }
+        wait "$ours" || { printf 'our own client in %s ended with status %s\n' "$name" "$?"; failed=1; }
         ours=
     fi
 done

@@ -12,11 +12,9 @@ impl Room {
     pub(super) fn floor(&mut self, from: Ssrc, message: FloorToServer) {
         let decider = self.view.q_ssrc();
         match message {
-            FloorToServer::Token(target) => self.pass_token(target),
-            FloorToServer::GiveOutToken { target, questioners } => {
-                self.pass_token(target);
-                self.keep_questioners(&questioners);
-            }
+            // The list of EXT(15) is a wish that the new holder's client fulfils itself (wire/02 section 5.2). If the room did it too, a
+            // questioner who stops at once would be made one again by the client that comes late with it.
+            FloorToServer::Token(target) | FloorToServer::GiveOutToken { target, .. } => self.pass_token(target),
             FloorToServer::DataSender(ssrc) => self.make_questioner(ssrc),
             FloorToServer::Ask { .. } => {
                 if !self.view.questions.contains(&from) {
@@ -55,22 +53,6 @@ impl Room {
             self.set_controller(NOBODY);
         }
         self.tell(FloorToClient::Token(target));
-    }
-
-    /// Those who are to stay questioners. The known client sees to it itself when it gets the token, with the same result; another may
-    /// not (wire/02 section 5.2). Who still is a speaker stays one.
-    fn keep_questioners(&mut self, wanted: &[Ssrc]) {
-        for ssrc in wanted {
-            // Once there is no channel left, the rest of a list of thousands changes nothing.
-            if self.view.is_talker(*ssrc) || !self.view.is_present(*ssrc) {
-                continue;
-            }
-            if self.view.data_sender == self.view.token_holder {
-                self.make_questioner(*ssrc);
-            } else {
-                self.make_speaker(*ssrc);
-            }
-        }
     }
 
     /// Owner if present, else the assistant, the controller, whoever is there longest; those whose connection is lost, and ticket
