@@ -152,6 +152,12 @@ for steps in "$here"/steps/*.json; do
                 poll 'until-answers 1' 'say counted' pause 'until-recording paused' resume 'until-recording on' 'title 新標題' \
                 'whisper Gus: psst 悄悄話' 'until-heard only for you' 'page http://page.example/' 'until-heard back 回來' 'say goodbye' end
             ;;
+        visitors)
+            jnj owner "$meeting"
+            jnj third "$meeting" --guest tess:Tess
+            jnj guest "$meeting" --guest gus:Gus
+            vars=(--var "owner=$work/owner.jnj" --var "third=$work/third.jnj" --var "guest=$work/guest.jnj")
+            ;;
         control)
             jnj owner "$meeting"
             jnj guest "$meeting" --guest gus:Gus --invited
