@@ -12,6 +12,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert};
+use tokio_rustls::rustls::sign::CertifiedKey;
 use tokio_rustls::rustls::{ServerConfig, crypto};
 
 use crate::stage::{Stage, ended, guest, heard, joined, owner, say, turned_away, until};
@@ -172,20 +175,29 @@ async fn a_meeting_is_joined_through_a_proxy_that_wants_credentials() {
     stage.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_unknown_certificate_is_shown_and_trusted_only_when_somebody_says_so() {
-    let stage = Stage::open().await;
-    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
-    let fingerprint = Sha256Fingerprint::of(made.cert.der());
-    let key = made.signing_key.serialize_der().try_into().unwrap();
-    let config = ServerConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
+/// A server that shows this certificate under TLS and signs with that key, in front of an MCU.
+async fn terminal(
+    shown: CertificateDer<'static>,
+    key: PrivateKeyDer<'static>,
+    behind: SocketAddr,
+) -> (SocketAddr, JoinSet<()>) {
+    #[derive(Debug)]
+    struct Shows(Arc<CertifiedKey>);
+    impl ResolvesServerCert for Shows {
+        fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+            Some(Arc::clone(&self.0))
+        }
+    }
+    let provider = Arc::new(crypto::ring::default_provider());
+    // Does not ask whether they belong together.
+    let signs = CertifiedKey::new(vec![shown], provider.key_provider.load_private_key(key).unwrap());
+    let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key)
-        .unwrap();
+        .with_cert_resolver(Arc::new(Shows(Arc::new(signs))));
     let (front, acceptor) = (TcpListener::bind("127.0.0.1:0").await.unwrap(), TlsAcceptor::from(Arc::new(config)));
-    let (secure, behind) = (front.local_addr().unwrap(), stage.mcu.address());
+    let at = front.local_addr().unwrap();
     let mut terminals = JoinSet::new();
     terminals.spawn(async move {
         let mut open = JoinSet::new();
@@ -198,6 +210,42 @@ async fn an_unknown_certificate_is_shown_and_trusted_only_when_somebody_says_so(
             });
         }
     });
+    (at, terminals)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_of_the_trusted_certificate_without_its_key_is_not_believed() {
+    let stage = Stage::open().await;
+    let real = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let thief = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let key = |of: &rcgen::CertifiedKey<rcgen::KeyPair>| of.signing_key.serialize_der().try_into().unwrap();
+    let fingerprint = Sha256Fingerprint::of(real.cert.der());
+    for (own_key, welcome) in [(key(&thief), false), (key(&real), true)] {
+        let (at, _terminals) = terminal(real.cert.der().clone(), own_key, stage.mcu.address()).await;
+        let jnj = Jnj { ip: "localhost".into(), portm: at.port(), ..stage.issue(&owner("copy")) };
+        let route = Route { certificates: Certificates::Pinned(fingerprint), ..Route::default() };
+        let options = ClientOptions { transport: Transport::SecureWebSocket, route, ..ClientOptions::new(stage.clock) };
+        let olive = Client::start(jnj, options);
+        if welcome {
+            joined(&olive).await;
+            olive.finish().await;
+        } else {
+            match turned_away(olive).await {
+                Ending::NotConnected(why) => assert!(why.to_lowercase().contains("signature"), "{why}"),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_certificate_is_shown_and_trusted_only_when_somebody_says_so() {
+    let stage = Stage::open().await;
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let fingerprint = Sha256Fingerprint::of(made.cert.der());
+    let key = made.signing_key.serialize_der().try_into().unwrap();
+    let (secure, _terminals) = terminal(made.cert.der().clone(), key, stage.mcu.address()).await;
     let jnj = Jnj { ip: "localhost".into(), portm: secure.port(), ..stage.issue(&owner("tls")) };
     let under = |certificates: Certificates| {
         let route = Route { certificates, ..Route::default() };
