@@ -3,17 +3,19 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use hitdeck::hit::jnj::{Credential, Jnj};
+use hitdeck::hit::jnj::{Credential, Jnj, Mode};
 use hitdeck::hit::modp::{self, Exponent};
 use hitdeck::hit::password::PasswordHash;
 use hitdeck::link::pipe::{Incoming, Pipe};
 use hitdeck::link::{Route, Sender, Target, Transport, dial};
 use hitdeck::wire::cipher::{Cipher, CipherName};
 use hitdeck::wire::exchange;
+use hitdeck::wire::fields::Reader;
 use hitdeck::wire::handshake::{self, Hello, KERNEL_VERSION};
-use hitdeck::wire::join::{BeforeAdmission, InitialInfo, JoinRequest, PasswordAnswer, flags};
+use hitdeck::wire::join::{BeforeAdmission, InitialInfo, JoinRequest, PasswordAnswer, PlaybackStart, flags};
 use hitdeck::wire::parameters::{self, CLIENT_BLOCK, ClientParameter, ServerParameter};
-use hitdeck::wire::{Clear, ToServer};
+use hitdeck::wire::playback::InfoLayout;
+use hitdeck::wire::{Clear, ToClient, ToServer};
 
 use crate::stage::within;
 
@@ -111,6 +113,27 @@ impl Peer {
                 other => panic!("not admitted: {other:?}"),
             }
         }
+    }
+
+    /// From the join request into a playback.
+    pub async fn view(&mut self) -> PlaybackStart {
+        let read = |r: &mut Reader<'_>| BeforeAdmission::decode_in(Mode::Playback, r);
+        loop {
+            match self.pipe.read(PATIENCE, "an answer to the join", read).await.unwrap() {
+                BeforeAdmission::Mode(_) => {}
+                BeforeAdmission::Playing(start) => {
+                    self.pipe.incoming.keys.meeting = self.pipe.incoming.keys.control.clone();
+                    return start;
+                }
+                other => panic!("not shown: {other:?}"),
+            }
+        }
+    }
+
+    /// What a viewer is sent next.
+    pub async fn shown(&mut self) -> ToClient {
+        let read = |r: &mut Reader<'_>| ToClient::decode_playback(InfoLayout::Hit, r);
+        self.pipe.read(PATIENCE, "a message of a playback", read).await.unwrap()
     }
 
     pub async fn tell(&mut self, message: &ToServer) {

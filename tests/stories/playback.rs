@@ -15,7 +15,7 @@ use hitdeck::wire::{ToClient, chat::ChatToClient};
 use crate::stage::{Stage, files, guest, heard, owner, said_in, turned_away, until};
 
 /// One, two, three and four, five minutes apart; Gus comes after one and goes after three; twenty minutes in all.
-fn record(stage: &Stage, meeting: &str) {
+pub fn record(stage: &Stage, meeting: &str) {
     let minutes = |n: u64| Duration::from_secs(60 * n);
     let join = |owner: bool, id: &str, name: &str| Act::Join { owner, id: id.into(), name: name.into() };
     let say = |ssrc, text: &str| Act::Say(ssrc, text.into());
@@ -35,7 +35,7 @@ fn record(stage: &Stage, meeting: &str) {
         .unwrap();
 }
 
-fn playback(order: RequestOrder) -> RequestOrder {
+pub fn playback(order: RequestOrder) -> RequestOrder {
     RequestOrder { command: CommandKind::Playback, ..order }
 }
 
