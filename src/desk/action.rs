@@ -9,7 +9,7 @@ use eframe::egui::{Key, KeyboardShortcut, Modifiers, ThemePreference};
 
 use super::state::State;
 use crate::installation::command::JnjOrder;
-use crate::installation::snapshot::{Connecting, McuState, SessionPhase, Snapshot, TabId};
+use crate::installation::snapshot::{Connecting, Door, McuState, SessionPhase, Snapshot, TabId};
 use crate::meeting::view::Ssrc;
 
 /// Declares the table once: action, an example for tests, name, tooltip, shortcut.
@@ -123,6 +123,50 @@ actions! {
     GiveToken(TabId, Ssrc) eg Action::GiveToken(1, 2), "Give token", "Make this participant the token holder (meeting chair)", NONE;
     /// The token back.
     TakeToken(TabId) eg Action::TakeToken(1), "Take token", "Become the token holder (meeting chair) again", NONE;
+    /// Raises the hand.
+    Ask(TabId) eg Action::Ask(1), "Ask to speak", "Ask whoever decides on questions to become questioner", NONE;
+    /// Lowers it again.
+    Withdraw(TabId) eg Action::Withdraw(1), "Withdraw the question", "Ask no longer", NONE;
+    /// Stops being questioner.
+    StopSpeaking(TabId, Ssrc) eg Action::StopSpeaking(1, 2), "Stop speaking", "Be a questioner no longer", NONE;
+    /// Lets an asker speak.
+    Allow(TabId, Ssrc) eg Action::Allow(1, 2), "Allow question", "Make this participant a questioner", NONE;
+    /// Turns an asker down.
+    Skip(TabId, Ssrc) eg Action::Skip(1, 2), "Skip question", "Turn this request down", NONE;
+    /// Ends somebody's question.
+    EndQuestion(TabId, Ssrc) eg Action::EndQuestion(1, 2), "End question", "This participant stops being a questioner", NONE;
+    /// A controller with the flags that the known client offers.
+    MakeController(TabId, Ssrc) eg Action::MakeController(1, 2), "Make controller", "Let this participant decide on questions, slides and tabs (presenter)", NONE;
+    /// Back to the token holder.
+    NoController(TabId) eg Action::NoController(1), "No controller", "The token holder decides again", NONE;
+    /// A deputy.
+    MakeAssistant(TabId, Ssrc) eg Action::MakeAssistant(1, 2), "Make assistant", "Let this participant send people out, take the token and end the meeting (deputy)", NONE;
+    /// No deputy.
+    NoAssistant(TabId) eg Action::NoAssistant(1), "No assistant", "Nobody is the owner's deputy any more", NONE;
+    /// Not to be heard, or again.
+    Mute(TabId, Ssrc, bool) eg Action::Mute(1, 2, true), "Suppress audio", "Nobody is to hear this participant, or is again", NONE;
+    /// Out of the meeting; asks first.
+    SendOut(TabId, Ssrc) eg Action::SendOut(1, 2), "Disconnect…", "Send this participant out of the meeting", NONE;
+    /// The answer to the question.
+    SendOutNow(TabId, Ssrc) eg Action::SendOutNow(1, 2), "Disconnect now", "A fresh jnj opens the door again", NONE;
+    /// Out for good; the other answer.
+    Ban(TabId, Ssrc) eg Action::Ban(1, 2), "Disconnect for good", "This user cannot come back into this meeting", NONE;
+    /// Asks everybody.
+    StartPoll(TabId) eg Action::StartPoll(1), "Start a poll", "Ask everybody else for an answer from 1 to 5", NONE;
+    /// 1..=5.
+    AnswerPoll(TabId, i32) eg Action::AnswerPoll(1, 5), "Answer the poll", "Send this answer; it cannot be changed", NONE;
+    /// Pauses the recording.
+    PauseRecording(TabId) eg Action::PauseRecording(1), "Pause recording", "What is said from now on is not recorded", NONE;
+    /// Goes on.
+    ResumeRecording(TabId) eg Action::ResumeRecording(1), "Resume recording", "What is said from now on is recorded again", NONE;
+    /// A visitor, by the mark of the request.
+    LetIn(TabId, Vec<u8>) eg Action::LetIn(1, Vec::new()), "Let in", "This visitor joins the meeting", NONE;
+    /// The same, the other way.
+    TurnAway(TabId, Vec<u8>) eg Action::TurnAway(1, Vec::new()), "Turn away", "This visitor is told that the request was rejected", NONE;
+    /// What becomes of visitors.
+    SetDoor(TabId, Door) eg Action::SetDoor(1, Door::Ask), "Visitors", "Be asked about visitors, let everybody in, or do not be disturbed", NONE;
+    /// The menu of a meeting.
+    ShowMeetingMenu(TabId) eg Action::ShowMeetingMenu(1), "Meeting", "What can be done with the meeting as a whole", NONE;
     /// Answers the password prompt.
     SubmitPassword(TabId) eg Action::SubmitPassword(1), "Join with password", "Send the password to the MCU", NONE;
     /// Gives up joining.
@@ -192,6 +236,14 @@ impl Action {
     ///
     /// Why not, as a sentence for the tooltip of the greyed button.
     pub fn available(&self, shot: &Snapshot, state: &State) -> Result<(), &'static str> {
+        if let Some((id, wanted)) = self.as_move() {
+            return match shot.sessions.iter().find(|s| s.id == id) {
+                Some(session) if session.phase != SessionPhase::InMeeting => Err("You are not in the meeting."),
+                Some(session) if wanted.is_allowed(&session.view) => Ok(()),
+                Some(_) => Err("You may not do this now."),
+                None => Err("The tab is closed."),
+            };
+        }
         let in_meeting = |id: &TabId| match shot.sessions.iter().find(|s| s.id == *id) {
             Some(session) if session.phase == SessionPhase::InMeeting => Ok(session),
             _ => Err("You are not in the meeting."),

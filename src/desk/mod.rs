@@ -22,8 +22,9 @@ pub mod perform;
 pub mod playback;
 pub mod shell;
 pub mod state;
+pub mod taking_part;
 pub mod text;
-pub mod timeline;
+mod timeline;
 pub mod tokens;
 pub mod widgets;
 

@@ -16,7 +16,7 @@ use super::pages::{inspector, log, meeting};
 use super::playback::Playback;
 use super::state::{Place, Question};
 use crate::installation::command::{Command, JnjFor, JnjOrder, JnjSource, Move, SecretText};
-use crate::installation::snapshot::{Level, McuState, MeetingRow, Snapshot, TabId};
+use crate::installation::snapshot::{Level, Manners, McuState, MeetingRow, Snapshot, TabId};
 
 impl Desk {
     /// Carries out an action, if it can be done now.
@@ -112,6 +112,12 @@ impl Desk {
                 self.state.tab(id).talk_to = to;
                 self.state.wants_focus = true;
             }
+            Action::SendOut(id, ssrc) => self.state.question = Some(Question::SendOut(id, ssrc)),
+            Action::SetDoor(id, door) => {
+                if let Some(session) = shot.sessions.iter().find(|s| s.id == id) {
+                    self.send(Command::SetManners(id, Manners { door, ..session.manners }));
+                }
+            }
             Action::GiveToken(id, to) => self.send(Command::Do(id, Move::PassToken(to))),
             Action::TakeToken(id) => {
                 if let Some(session) = shot.sessions.iter().find(|s| s.id == id) {
@@ -146,8 +152,20 @@ impl Desk {
             Action::ReconnectNow(id) => self.send(Command::ReconnectNow(id)),
             Action::CutConnection(id) => self.send(Command::CutConnection(id)),
             // The popups that they open are egui's own.
-            Action::ShowConnection(_) | Action::ShowConnecting => {}
+            Action::ShowConnection(_) | Action::ShowConnecting | Action::ShowMeetingMenu(_) => {}
+            // Everything else is a move in a meeting.
+            other => {
+                if let Some((id, wanted)) = other.as_move() {
+                    self.take_part(id, wanted);
+                }
+            }
         }
+    }
+
+    /// A move of this participant; for an answer to a question, that is closed.
+    fn take_part(&mut self, id: TabId, wanted: Move) {
+        self.state.question = None;
+        self.send(Command::Do(id, wanted));
     }
 
     fn fill_in(&mut self, role: Role, shot: &Snapshot) {

@@ -228,6 +228,19 @@ fn question(ctx: &Context, cx: &mut Cx<'_>) {
                 );
                 sure(ui, cx, "End the meeting for everybody?", &text, Action::EndMeetingNow(id));
             }
+            Question::SendOut(id, ssrc) => {
+                let session = cx.shot.sessions.iter().find(|s| s.id == id);
+                let name = session.map_or_else(String::new, |s| s.view.name_of(ssrc));
+                let text = format!("{name} is told so, and can come back with a fresh jnj unless disconnected for good.");
+                widgets::title(ui, "Disconnect this participant?");
+                widgets::weak(ui, &text);
+                ui.add_space(tokens::GAP_M);
+                ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
+                    cx.button(ui, Action::SendOutNow(id, ssrc), Look::Danger);
+                    cx.button(ui, Action::Ban(id, ssrc), Look::Danger);
+                    cx.button(ui, Action::Cancel, Look::Plain);
+                });
+            }
             Question::StopMcu => {
                 let text = closed_words(&cx.shot.mcu);
                 sure(ui, cx, "Stop the MCU?", &text, Action::StopMcuNow);

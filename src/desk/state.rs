@@ -40,6 +40,8 @@ pub enum Question {
     Paste(String),
     /// Whether to end a meeting.
     EndMeeting(TabId),
+    /// Whether to send somebody out.
+    SendOut(TabId, Ssrc),
     /// Whether to stop the MCU although there are meetings.
     StopMcu,
     /// Whether to stop the backup although there are meetings.

@@ -43,7 +43,7 @@ pub const LOG_ROW_HEIGHT: f32 = 18.0;
 /// Width of the navigation.
 pub const SIDEBAR_WIDTH: f32 = 208.0;
 /// Width of the list of people.
-pub const PEOPLE_WIDTH: f32 = 250.0;
+pub const PEOPLE_WIDTH: f32 = 272.0;
 /// Height of the status bar, margins left out.
 pub const STATUS_HEIGHT: f32 = 20.0;
 /// Width of a form's labels.

@@ -175,11 +175,11 @@ pub fn recordings(n: u32) -> Arc<Vec<RecordingRow>> {
     Arc::new((0..n).map(row).collect())
 }
 
-pub fn people() -> BTreeMap<i32, Person> {
+pub fn people() -> BTreeMap<i32, Arc<Person>> {
     let person = |ssrc: i32, id: &str, name: &str, audio: bool, video: bool, present: bool| {
         (
             ssrc,
-            Person {
+            Arc::new(Person {
                 ssrc,
                 user_id: id.into(),
                 name: name.into(),
@@ -188,7 +188,7 @@ pub fn people() -> BTreeMap<i32, Person> {
                 version: (4, 0),
                 present,
                 ..Person::default()
-            },
+            }),
         )
     };
     BTreeMap::from([
@@ -203,7 +203,7 @@ pub fn people() -> BTreeMap<i32, Person> {
 }
 
 pub fn chat() -> Vec<Arc<ChatLine>> {
-    let names: BTreeMap<i32, String> = people().into_iter().map(|(ssrc, person)| (ssrc, person.name)).collect();
+    let names: BTreeMap<i32, String> = people().into_iter().map(|(ssrc, person)| (ssrc, person.name.clone())).collect();
     let mut at = 0;
     let mut line = |from: i32, audience: Audience, text: &str| {
         at += 17_500;

@@ -9,6 +9,7 @@
 mod acting;
 mod fixtures;
 mod looks;
+mod taking_part;
 mod wire;
 mod wire_fixtures;
 

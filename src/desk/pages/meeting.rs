@@ -11,7 +11,7 @@ use crate::desk::pages::home::shown_title;
 use crate::desk::pages::{ends, player};
 use crate::desk::tokens::{self, Palette};
 use crate::desk::widgets::{self, Cx, Look};
-use crate::desk::{chat, connection, people, text};
+use crate::desk::{chat, connection, people, taking_part, text};
 use crate::installation::snapshot::{Ending, SessionPhase, SessionSnapshot};
 use crate::meeting::view::{OWNER, RecordingState};
 
@@ -67,10 +67,15 @@ fn inside(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot) {
         return player::show_wire(ui, cx, session, wire);
     }
     let bar = Frame::new().inner_margin(tokens::tab_bar_margin()).fill(Palette::of(ui).surface);
+    if taking_part::has_something_above(session) {
+        let asked = bar.fill(Palette::of(ui).chrome);
+        Panel::top("meeting prompts").frame(asked).show(ui, |ui| taking_part::above(ui, cx, session));
+    }
     Panel::bottom("meeting input").frame(bar).show(ui, |ui| {
         if session.phase != SessionPhase::InMeeting {
             ui.disable();
         }
+        taking_part::floor_bar(ui, cx, session);
         input(ui, cx, session);
     });
     body(ui, cx, session);
