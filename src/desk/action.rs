@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use eframe::egui::{Key, KeyboardShortcut, Modifiers, ThemePreference};
 
 use super::state::State;
-use crate::installation::command::JnjOrder;
+use crate::installation::command::{JnjOrder, Move};
 use crate::installation::snapshot::{Connecting, Door, McuState, SessionPhase, Snapshot, TabId};
 use crate::meeting::view::Ssrc;
 
@@ -163,6 +163,8 @@ actions! {
     LetIn(TabId, Vec<u8>) eg Action::LetIn(1, Vec::new()), "Let in", "This visitor joins the meeting", NONE;
     /// The same, the other way.
     TurnAway(TabId, Vec<u8>) eg Action::TurnAway(1, Vec::new()), "Turn away", "This visitor is told that the request was rejected", NONE;
+    /// Into a text file.
+    SaveTranscript(TabId) eg Action::SaveTranscript(1), "Save transcript…", "Save what was said here as a text file", NONE;
     /// What becomes of visitors.
     SetDoor(TabId, Door) eg Action::SetDoor(1, Door::Ask), "Visitors", "Be asked about visitors, let everybody in, or do not be disturbed", NONE;
     /// The menu of a meeting.
@@ -284,22 +286,22 @@ impl Action {
             }
             Action::GiveToken(id, to) => {
                 let session = in_meeting(id)?;
-                if !session.view.owns_token && session.view.token_holder != session.view.me {
-                    Err("Only the owner and the token holder can give it.")
-                } else if session.view.token_holder == *to {
+                if session.view.token_holder == *to {
                     Err("This participant holds the token.")
-                } else {
+                } else if Move::PassToken(*to).is_allowed(&session.view) {
                     Ok(())
+                } else {
+                    Err("Only the token holder can give it.")
                 }
             }
             Action::TakeToken(id) => {
                 let session = in_meeting(id)?;
                 if session.view.token_holder == session.view.me {
                     Err("You hold the token.")
-                } else if session.view.owns_token {
+                } else if Move::PassToken(session.view.me).is_allowed(&session.view) {
                     Ok(())
                 } else {
-                    Err("Only the token's owner can take it back.")
+                    Err("Only the owner, the assistant, or a controller who may, can take the token.")
                 }
             }
             Action::EndMeeting(id) | Action::EndMeetingNow(id) | Action::CutConnection(id) => {
@@ -330,6 +332,10 @@ impl Action {
             Action::SetConnecting(connecting) if **connecting == shot.connecting => {
                 Err("This is what is used already.")
             }
+            Action::SaveTranscript(id) => match shot.sessions.iter().find(|s| s.id == *id) {
+                Some(session) if session.view.chat.is_empty() => Err("Nothing was said yet."),
+                _ => Ok(()),
+            },
             Action::TalkTo(id, _) => in_meeting(id).map(|_| ()),
             Action::SubmitPassword(id) if state.password(*id).is_empty() => Err("Type the password first."),
             Action::JoinPasted if state.pasted().trim().is_empty() => Err("Paste the text of a jnj first."),

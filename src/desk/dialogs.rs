@@ -11,6 +11,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use eframe::egui;
 
 use crate::installation::command::JnjOrder;
+use crate::installation::snapshot::TabId;
 
 /// A path that the user is choosing; `None` once the dialog was cancelled.
 pub type Pick = Pin<Box<dyn Future<Output = Option<PathBuf>>>>;
@@ -21,6 +22,8 @@ pub trait Picker {
     fn open(&self) -> Pick;
     /// For a place to save a jnj, with a name to begin with.
     fn save_jnj(&self, name: &str) -> Pick;
+    /// For a place to save a text.
+    fn save_text(&self, name: &str) -> Pick;
 }
 
 /// The dialogs of the desktop.
@@ -40,6 +43,14 @@ impl Picker for SystemPicker {
             rfd::AsyncFileDialog::new().set_title("Save the jnj").set_file_name(name).add_filter("Jnj", &["jnj"]);
         Box::pin(async move { dialog.save_file().await.map(|file| file.path().to_owned()) })
     }
+
+    fn save_text(&self, name: &str) -> Pick {
+        let dialog = rfd::AsyncFileDialog::new()
+            .set_title("Save the transcript")
+            .set_file_name(name)
+            .add_filter("Text", &["txt"]);
+        Box::pin(async move { dialog.save_file().await.map(|file| file.path().to_owned()) })
+    }
 }
 
 /// What is done with the path.
@@ -49,6 +60,8 @@ pub enum Then {
     Open,
     /// Issue into it.
     Issue(Box<JnjOrder>),
+    /// Write a session's chat into it.
+    Transcript(TabId),
 }
 
 /// A dialog that is open.

@@ -103,6 +103,7 @@ impl Desk {
             Action::JoinAsGuest(index) => self.join_open(shot, index, Role::Guest),
             Action::IssueAndJoin(order) => self.send(Command::IssueAndJoin(*order)),
             Action::IssueToFile(order) => self.ask(Then::Issue(order)),
+            Action::SaveTranscript(id) => self.ask(Then::Transcript(id)),
             Action::PlayFile(path) => self.send(Command::Play(path)),
             Action::PlayOverWire(path) => self.send(Command::PlayOverWire(path)),
             Action::RefreshRecordings => self.send(Command::RefreshRecordings),
@@ -196,6 +197,7 @@ impl Desk {
         let pick = match &then {
             Then::Open => self.picker.open(),
             Then::Issue(order) => self.picker.save_jnj(&file_name(order)),
+            Then::Transcript(_) => self.picker.save_text("transcript.txt"),
         };
         self.asking = Some(Asking::new(pick, then));
     }
@@ -208,6 +210,7 @@ impl Desk {
         match answer {
             Some((path, Then::Open)) => self.open(path),
             Some((path, Then::Issue(order))) => self.send(Command::IssueToFile(*order, path)),
+            Some((path, Then::Transcript(id))) => self.send(Command::SaveTranscript(id, path)),
             None => {}
         }
     }

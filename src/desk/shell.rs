@@ -69,7 +69,7 @@ fn navigation(ui: &mut Ui, cx: &mut Cx<'_>) {
         (Place::Inspector, Action::ShowInspector),
     ] {
         let name = action.name();
-        entry(ui, cx, action, place == there, None, name, "");
+        entry(ui, cx, action, place == there, (None, 0), name, "");
     }
     ui.add_space(tokens::GAP_S);
     appearance(ui, cx);
@@ -116,12 +116,14 @@ fn navigation(ui: &mut Ui, cx: &mut Cx<'_>) {
 
 fn tab_entry(ui: &mut Ui, cx: &mut Cx<'_>, id: TabId, colour: egui::Color32, title: &str) {
     let chosen = cx.state.place == Place::Tab(id);
+    let meeting = cx.shot.sessions.iter().find(|s| s.id == id && s.playback.is_none());
+    let unread = meeting.map_or(0, |session| cx.state.tab(id).unread(session.view.chat.len()));
     ui.push_id(id, |ui| {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 0.0;
             let room = ui.available_width() - tokens::CONTROL_HEIGHT;
             ui.allocate_ui(vec2(room, tokens::ROW_HEIGHT), |ui| {
-                entry(ui, cx, Action::ShowTab(id), chosen, Some(colour), title, title)
+                entry(ui, cx, Action::ShowTab(id), chosen, (Some(colour), unread), title, title)
             });
             ui.spacing_mut().button_padding.x = tokens::GAP_XS;
             let close = Button::new(RichText::new("×").color(Palette::of(ui).weak))
@@ -138,7 +140,7 @@ fn entry(
     cx: &mut Cx<'_>,
     action: Action,
     chosen: bool,
-    mark: Option<egui::Color32>,
+    (mark, unread): (Option<egui::Color32>, usize),
     text: &str,
     subject: &str,
 ) {
@@ -146,13 +148,22 @@ fn entry(
     let indent = if mark.is_some() { "     " } else { "" };
     let colour = if chosen { palette.accent } else { palette.text };
     let button = Button::selectable(chosen, RichText::new(format!("{indent}{text}")).color(colour))
-        .right_text("")
+        .right_text(RichText::new(unread_words(unread)).size(tokens::TYPE_SMALL).color(palette.accent))
         .truncate()
         .min_size(vec2(ui.available_width(), tokens::ROW_HEIGHT));
     let response = cx.add(ui, action, button, subject);
     if let Some(colour) = mark {
         let at = response.rect.left_center() + vec2(tokens::GAP_M + tokens::DOT, 0.0);
         ui.painter().circle_filled(at, tokens::DOT, colour);
+    }
+}
+
+/// How many lines nobody has seen here.
+fn unread_words(unread: usize) -> String {
+    match unread {
+        0 => String::new(),
+        1..100 => unread.to_string(),
+        _ => "99+".to_owned(),
     }
 }
 

@@ -55,6 +55,8 @@ pub enum Question {
 pub struct TabState {
     /// What is typed and not sent.
     pub draft: String,
+    /// So many lines of the chat were there when it was last shown.
+    pub seen: usize,
     /// Whom the next line is for; `None` is everybody.
     pub talk_to: Option<Ssrc>,
     /// What is typed into the password prompt; wiped when sent and when dropped.
@@ -63,6 +65,15 @@ pub struct TabState {
     pub chat: ChatRows,
     /// Where the seek bar's handle is while it is being dragged, milliseconds of meeting time.
     pub dragged_to: Option<u64>,
+}
+
+impl TabState {
+    /// How many of so many lines came since the chat was last shown.
+    pub fn unread(&mut self, lines: usize) -> usize {
+        // After coming back the chat begins anew.
+        self.seen = self.seen.min(lines);
+        lines - self.seen
+    }
 }
 
 impl Drop for TabState {
@@ -233,6 +244,15 @@ mod tests {
         };
         let players: Vec<Arc<PlayerSnapshot>> = Vec::new();
         Snapshot { sessions: sessions.iter().map(session).collect(), players, ..Snapshot::default() }
+    }
+
+    #[test]
+    fn lines_are_unread_until_they_are_shown_and_a_chat_that_begins_anew_has_none() {
+        let mut tab = TabState::default();
+        tab.seen = 10;
+        assert_eq!(tab.unread(13), 3);
+        assert_eq!(tab.unread(2), 0);
+        assert_eq!(tab.unread(3), 1);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::tokens::{self, Palette};
 use super::widgets::{self, Cx, Look};
 use crate::installation::snapshot::{Door, PromptRow, Question, SessionSnapshot, TabId};
 use crate::meeting::moves::Move;
-use crate::meeting::view::{ControlFlags, NOBODY, RecordingState, Ssrc, View};
+use crate::meeting::view::{ControlFlags, Deed, NOBODY, RecordingState, Ssrc, View};
 
 impl Action {
     /// The move in a meeting that this action is.
@@ -199,7 +199,8 @@ fn meeting_menu(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot) {
             cx.button(ui, action, Look::Quiet);
         }
     }
-    if view.may(crate::meeting::view::Deed::AnswerKnock) {
+    cx.button(ui, Action::SaveTranscript(id), Look::Quiet);
+    if view.may(Deed::AnswerKnock) {
         ui.separator();
         widgets::section(ui, "Visitors");
         for (door, words) in DOORS {

@@ -100,6 +100,8 @@ pub enum Command {
     AnswerPassword(TabId, Option<SecretText>),
     /// Take part in a meeting: chat, floor, polls, control.
     Do(TabId, Move),
+    /// Write the chat of a session into a text file.
+    SaveTranscript(TabId, PathBuf),
     /// What a session answers from now on without asking.
     SetManners(TabId, Manners),
     /// Join again with the jnj of a session that has ended, in the same tab.

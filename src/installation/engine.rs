@@ -241,6 +241,7 @@ impl Task {
             Command::PlayOverWire(path) => self.play_over_wire(&path),
             Command::SetRepeat(id, on) => self.ask_client(id, ClientCommand::Watch(Wish::Repeat(on))),
             Command::Do(id, wanted) => self.ask_client(id, ClientCommand::Do(wanted)),
+            Command::SaveTranscript(id, path) => self.save_transcript(id, &path),
             Command::SetManners(id, manners) => self.ask_client(id, ClientCommand::SetManners(manners)),
             Command::Leave(id) => {
                 if let Some(tab) = self.tabs.get(&id) {

@@ -15,6 +15,7 @@ pub mod playback;
 mod recent;
 mod rows;
 pub mod snapshot;
+pub mod transcript;
 mod watching;
 
 pub use folder::{

@@ -9,6 +9,8 @@ use hitdeck::desk::Desk;
 use hitdeck::installation::command::{Command, JnjFor, JnjSource};
 use hitdeck::installation::snapshot::{Ending, PlayerSnapshot, SessionPhase, SessionSnapshot, Snapshot};
 
+use hitdeck::meeting::view::View;
+
 use crate::fixtures::{self, FakeFront};
 use crate::window;
 
@@ -174,12 +176,22 @@ fn a_whisper_goes_to_the_one_chosen() {
 }
 
 #[test]
-fn the_token_is_given_and_taken_back() {
+fn the_token_is_taken_back_and_given() {
     let (front, mut harness) = meeting();
     click(&mut harness, "Menu: 田中さくら");
-    click(&mut harness, "Give token");
+    assert!(
+        harness.get_by_label("Give token").accesskit_node().is_disabled(),
+        "Bob holds it, and the owner takes it first"
+    );
+    press(&mut harness, Modifiers::NONE, Key::Escape);
     click(&mut harness, "Take token");
-    assert_eq!(front.sent(), ["Do(1, PassToken(4))", "Do(1, PassToken(0))"]);
+    let mut session = (*fixtures::session(1, SessionPhase::InMeeting)).clone();
+    session.view = Arc::new(View { token_holder: 0, ..fixtures::view() });
+    front.show(fixtures::with_session(Arc::new(session)));
+    harness.run();
+    click(&mut harness, "Menu: 田中さくら");
+    click(&mut harness, "Give token");
+    assert_eq!(front.sent(), ["Do(1, PassToken(0))", "Do(1, PassToken(4))"]);
 }
 
 #[test]

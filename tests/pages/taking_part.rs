@@ -195,6 +195,15 @@ fn the_chair_ends_controller_and_assistant() {
 }
 
 #[test]
+fn what_was_said_is_saved_as_text() {
+    let (front, mut harness) = open(with(|_, _| {}));
+    click(&mut harness, "Meeting menu");
+    click(&mut harness, "Save transcript…");
+    harness.run();
+    assert_eq!(front.sent(), [r#"SaveTranscript(1, "/tmp/transcript.txt")"#]);
+}
+
+#[test]
 fn pictures_of_the_floor() {
     let mut results = SnapshotResults::new();
     let show = |harness: &mut Window| click(harness, "Show tab: Weekly planning");
@@ -220,6 +229,7 @@ fn pictures_of_the_floor() {
         }
     });
     pictures(&mut results, "meeting-crowd", &crowd, show);
+    pictures(&mut results, "meeting-unread", &with(|_, _| {}), |_| {});
     pictures(&mut results, "question-send-out", &with(busy_floor), |harness| {
         show(harness);
         click(harness, "Menu: 王小明");

@@ -105,6 +105,7 @@ fn body(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot) {
             widgets::empty(ui, "Nothing was said yet", if menu_for.is_some() { text } else { "" }, |_| {});
             return;
         }
+        cx.state.tab(session.id).seen = session.view.chat.len();
         let zone = cx.zone;
         chat::show(ui, &session.view, &mut cx.state.tab(session.id).chat, zone, chat::LineTime::Clock);
     });
@@ -128,7 +129,7 @@ fn header(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot) {
                 if view.me == OWNER {
                     cx.button(ui, Action::EndMeeting(session.id), Look::Danger);
                 }
-                if view.owns_token && view.token_holder != view.me {
+                if Action::TakeToken(session.id).available(cx.shot, cx.state).is_ok() {
                     cx.button(ui, Action::TakeToken(session.id), Look::Plain);
                 }
             } else if !matches!(session.phase, SessionPhase::Reconnecting { .. }) {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use tracing::warn;
 
 use super::Task;
@@ -17,7 +18,8 @@ use crate::installation::folder::read;
 use crate::installation::order::stamp;
 use crate::installation::playback::{PlayCommand, Playback};
 use crate::installation::rows;
-use crate::installation::snapshot::{RecentJnj, SessionSnapshot, TabId};
+use crate::installation::snapshot::{Level, RecentJnj, SessionSnapshot, TabId};
+use crate::installation::transcript;
 use crate::link::{Certificates, Route};
 
 pub(super) struct Tab {
@@ -79,6 +81,15 @@ impl Task {
             preference: self.connecting.preference,
             inspector: self.watching.inspector.clone(),
             ..ClientOptions::new(self.clock)
+        }
+    }
+
+    pub(super) fn save_transcript(&mut self, id: TabId, path: &Path) {
+        let Some(tab) = self.tabs.get(&id) else { return self.complain("That session is closed".into()) };
+        let text = transcript::as_text(&tab.client.state().view, &TimeZone::system());
+        match std::fs::write(path, text) {
+            Ok(()) => self.notice(Level::Info, format!("Saved {}", path.display())),
+            Err(failure) => self.complain(format!("{} cannot be written: {failure}", path.display())),
         }
     }
 
