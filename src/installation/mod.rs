@@ -5,6 +5,7 @@
 
 mod bell;
 pub mod command;
+pub mod crowd;
 pub mod demo;
 pub mod engine;
 pub mod folder;
