@@ -192,6 +192,13 @@ struct Pass {
     issued: Now,
 }
 
+impl Pass {
+    /// On the office clock, as the server judges it: a computer that slept has a stale one.
+    fn is_good(&self, now: Now) -> bool {
+        (0..GOOD_FOR_S).contains(&(now.unix_seconds() - self.issued.unix_seconds()))
+    }
+}
+
 impl Shared {
     /// One person, from the first coming to the last leaving; gives the number back.
     async fn live(&self, mut script: Script, stop: &CancellationToken) -> usize {
@@ -281,8 +288,7 @@ impl Shared {
     /// The jnj from last time while it is fresh, or a new one.
     async fn jnj(&self, number: usize, pass: &mut Option<Pass>) -> Result<Jnj, Ending> {
         let now = self.options.clock.now();
-        let fresh = |pass: &&Pass| now.steady.saturating_sub(pass.issued.steady) < GOOD_FOR;
-        if let Some(pass) = pass.as_ref().filter(fresh) {
+        if let Some(pass) = pass.as_ref().filter(|pass| pass.is_good(now)) {
             return Ok(pass.jnj.clone());
         }
         let CrowdOptions { installation, mcu, meeting, .. } = self.options.clone();
@@ -319,8 +325,21 @@ fn is_inside(state: &ClientState) -> bool {
 
 const JOINS_AT_ONCE: usize = 8;
 /// Less than the five minutes of guide 3.10: the way to the server takes a moment.
-const GOOD_FOR: Duration = Duration::from_secs(4 * 60);
+const GOOD_FOR_S: i64 = 4 * 60;
 /// Of their time: whether there is place meanwhile.
 const FULL_AGAIN: Duration = Duration::from_secs(60);
 /// Of their time: while a client comes back.
 const LOOKS_AGAIN: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_jnj_is_used_again_for_four_minutes_and_never_when_the_clock_was_set_back() {
+        let at = |seconds: i64| Now { office: seconds * 1000, steady: Duration::ZERO };
+        let pass = Pass { jnj: Jnj::new("127.0.0.1", 2333, "userinfo"), issued: at(1000) };
+        let good = [999, 1000, 1239, 1240].map(|seconds| pass.is_good(at(seconds)));
+        assert_eq!(good, [false, true, true, false]);
+    }
+}

@@ -4,11 +4,12 @@ use hitdeck::client::{Client, ClientCommand, ClientState, Manners, Move};
 use hitdeck::installation::command::Command;
 use hitdeck::installation::crowd::lines::ID_PREFIX;
 use hitdeck::installation::crowd::{Crowd, CrowdOptions, MAX_PEOPLE};
+use hitdeck::installation::demo::{Cast, LIVE_MEETING};
 use hitdeck::installation::order::RequestOrder;
 use hitdeck::installation::snapshot::{McuState, MeetingRow, SessionPhase, Snapshot};
 use hitdeck::meeting::view::Person;
 
-use crate::stage::{Stage, Window, joined, owner, until, within};
+use crate::stage::{Stage, Window, ended, guest, joined, owner, until, within};
 
 fn crowd(stage: &Stage, meeting: RequestOrder, speed: u32) -> Crowd {
     let (installation, mcu, clock) = (stage.installation.clone(), stage.mcu.address(), stage.clock);
@@ -84,6 +85,32 @@ async fn three_hundred_people_come_and_all_leave_again() {
     within("all leave", crowd.leave()).await.unwrap();
     let empty = |all: &std::sync::Arc<hitdeck::mcu::McuSnapshot>| all.meetings.iter().all(|m| m.people.is_empty());
     within("nobody is left", meetings.wait_for(empty)).await.unwrap().unwrap();
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demos_owner_allows_a_question_until_a_real_owner_takes_over() {
+    let stage = Stage::open().await;
+    let cast = Cast::enter(&stage.installation, stage.mcu.address(), stage.clock).unwrap();
+    assert!(cast.is_in("olive", LIVE_MEETING) && !cast.is_in("olive", "another"));
+    // Whoever comes first holds the token.
+    let there = |all: &std::sync::Arc<hitdeck::mcu::McuSnapshot>| all.meetings.iter().any(|m| !m.people.is_empty());
+    within("the owner is there", stage.mcu.snapshot().wait_for(there)).await.unwrap().unwrap();
+    let gus = stage.join(&RequestOrder { duration_min: 599, ..guest(LIVE_MEETING, "gus", "Gus") });
+    joined(&gus).await;
+    make(&gus, Move::Ask);
+    until(&gus, "the question is allowed", |s| s.view.is_questioner(s.view.me)).await;
+
+    let olive = stage.join(&RequestOrder { duration_min: 599, ..owner(LIVE_MEETING) });
+    joined(&olive).await;
+    cast.dismiss();
+    until(&gus, "the other one has left", |s| s.view.present().len() == 2).await;
+    assert!(joined(&olive).await.view.is_present(0), "the real owner stays");
+    within("they leave", cast.leave()).await.unwrap();
+    make(&olive, Move::EndMeeting);
+    ended(&gus).await;
+    gus.finish().await;
+    olive.finish().await;
     stage.close().await;
 }
 
