@@ -1,15 +1,17 @@
 //! `hitdeck demo`.
 //!
-//! In: perhaps a folder. Out: a whole installation with recordings and a meeting of two simulated people; with a window unless
-//! `--headless`.
+//! In: perhaps a folder, how many simulated people. Out: a whole installation with recordings and a meeting of two simulated people
+//! who talk to each other and of others who behave by chance; with a window unless `--headless`.
 
 use std::path::PathBuf;
 
 use tokio_util::sync::CancellationToken;
 
-use super::Failure;
 use super::output::line;
+use super::{Failure, WindowRequest};
 use crate::clock::Clock;
+use crate::installation::command::Command;
+use crate::installation::crowd::MAX_PEOPLE;
 use crate::installation::demo::{LIVE_MEETING, add_recordings};
 use crate::installation::engine::{Engine, EngineOptions};
 use crate::installation::front::Front as _;
@@ -25,6 +27,12 @@ pub(super) struct Demo {
     /// Make it here and keep it; without this, in a temporary folder
     #[arg(long)]
     dir: Option<PathBuf>,
+    /// So many simulated people besides the two of the demo, 0 to 300; needs --headless
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=MOST_PEOPLE))]
+    people: u16,
+    /// What they do is drawn from this number: the same makes the same people
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
 }
 
 impl Demo {
@@ -32,9 +40,12 @@ impl Demo {
         self.headless
     }
 
-    /// Where the window's demo is to be.
-    pub(super) fn dir(self) -> Option<PathBuf> {
-        self.dir
+    /// What the window's demo is to be.
+    pub(super) fn window(self) -> Result<WindowRequest, Failure> {
+        if self.people > 0 {
+            return Err(Failure::Usage("--people needs --headless".to_owned()));
+        }
+        Ok(WindowRequest { demo: Some(self.dir), ..WindowRequest::default() })
     }
 
     pub(super) async fn run(self, stop: CancellationToken) -> Result<(), Failure> {
@@ -59,6 +70,7 @@ impl Demo {
             wake.send_replace(());
         }));
         let mut said = false;
+        let mut coming = usize::from(self.people);
         loop {
             let snapshot = engine.snapshot();
             match &snapshot.mcu {
@@ -77,6 +89,16 @@ impl Demo {
                 }
                 _ => {}
             }
+            if let McuState::Running(running) = &snapshot.mcu
+                && coming > 0
+                // The demo's own meeting: who is simulated so far is its cast.
+                && let Some(meeting) = running.meetings.iter().find(|meeting| meeting.simulated > 0)
+            {
+                let add = Command::AddPeople { session_index: meeting.session_index, count: coming, seed: self.seed };
+                engine.send(add).map_err(Failure::Bug)?;
+                line(&format!("{coming} more simulated people come, seed {}", self.seed));
+                coming = 0;
+            }
             tokio::select! {
                 changed = woken.changed() => if changed.is_err() { break },
                 () = stop.cancelled() => break,
@@ -86,3 +108,6 @@ impl Demo {
         Ok(())
     }
 }
+
+/// As clap wants it.
+const MOST_PEOPLE: i64 = MAX_PEOPLE as i64;

@@ -150,9 +150,10 @@ impl Arguments {
         let outcome = match self.command {
             None => return Dispatch::Window(WindowRequest::default()),
             Some(Command::Open(open)) => return Dispatch::Window(WindowRequest { open: Some(open.file), demo: None }),
-            Some(Command::Demo(demo)) if !demo.headless() => {
-                return Dispatch::Window(WindowRequest { demo: Some(demo.dir()), ..WindowRequest::default() });
-            }
+            Some(Command::Demo(demo)) if !demo.headless() => match demo.window() {
+                Ok(request) => return Dispatch::Window(request),
+                Err(failure) => Err(failure),
+            },
             Some(Command::Demo(demo)) => with_runtime(|stop| demo.run(stop)),
             Some(Command::Init(init)) => init.run(),
             Some(Command::Mcu(mcu)) => with_runtime(|stop| mcu.run(stop)),

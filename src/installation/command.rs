@@ -90,6 +90,17 @@ pub enum Command {
     SetConnecting(Connecting),
     /// Forget a recently used jnj file; the file itself stays.
     ForgetRecent(PathBuf),
+    /// Put simulated people into an open meeting of our MCU; at most 300 in all. The same seed makes the same people.
+    AddPeople {
+        /// Which meeting, as the MCU numbers it.
+        session_index: i32,
+        /// How many.
+        count: usize,
+        /// What they do is drawn from it.
+        seed: u64,
+    },
+    /// All simulated people of that meeting leave.
+    SendPeopleAway(i32),
     /// Issue a jnj and join with it.
     IssueAndJoin(JnjOrder),
     /// Issue a jnj into a file.

@@ -9,9 +9,11 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use super::crowd::host::Host;
 use super::folder::{Installation, InstallationError};
 use super::order::{GuestOrder, RequestOrder};
 use crate::client::{Client, ClientCommand, ClientOptions, Move, Phase};
@@ -34,6 +36,7 @@ pub fn add_recordings(installation: &Installation, now: Now) {
 /// Simulated people in a meeting.
 #[derive(Debug)]
 pub struct Cast {
+    meeting_id: String,
     stop: CancellationToken,
     players: JoinSet<()>,
 }
@@ -41,10 +44,10 @@ pub struct Cast {
 impl Cast {
     /// Sends them in. Must be called within a tokio runtime.
     pub fn enter(installation: &Installation, mcu: SocketAddr, clock: Clock) -> Option<Cast> {
-        let jnjs: Result<Vec<Jnj>, InstallationError> =
-            (0..2).map(|part| live_jnj(installation, mcu, clock.now(), part)).collect();
-        let jnjs = match jnjs {
-            Ok(jnjs) => jnjs,
+        let made = (0..2).map(|part| live_jnj(installation, mcu, clock.now(), part));
+        let made: Result<(Vec<String>, Vec<Jnj>), InstallationError> = made.collect();
+        let (meeting_ids, jnjs) = match made {
+            Ok(made) => made,
             Err(failure) => {
                 warn!("the simulated people stay away: {failure}");
                 return None;
@@ -57,8 +60,30 @@ impl Cast {
         for (part, jnj) in jnjs.into_iter().enumerate() {
             players.spawn(act(jnj, part, clock, (stop.clone(), Arc::clone(&opened))));
         }
-        info!("two simulated people enter the meeting {LIVE_MEETING:?}");
-        Some(Cast { stop, players })
+        let meeting_id = meeting_ids.into_iter().next().unwrap_or_default();
+        info!("two simulated people enter the meeting {meeting_id:?}");
+        Some(Cast { meeting_id, stop, players })
+    }
+
+    /// Whether that meeting is theirs.
+    pub fn is_in(&self, owner_id: &str, meeting_id: &str) -> bool {
+        owner_id == OWNER_ID && meeting_id == self.meeting_id
+    }
+
+    /// How many of them are left.
+    pub fn len(&mut self) -> usize {
+        while self.players.try_join_next().is_some() {}
+        self.players.len()
+    }
+
+    /// Whether they have all left.
+    pub fn is_empty(&mut self) -> bool {
+        self.len() == 0
+    }
+
+    /// They leave.
+    pub fn dismiss(&self) {
+        self.stop.cancel();
     }
 
     /// They leave; waits until they have.
@@ -68,7 +93,8 @@ impl Cast {
     }
 }
 
-/// One simulated person: joins, and says every second line of the dialogue when its turn comes.
+/// One simulated person: joins, and says every second line of the dialogue when its turn comes. The owner also sees to questions,
+/// polls and the token, until a real owner takes the place over.
 async fn act(jnj: Jnj, part: usize, clock: Clock, (stop, opened): (CancellationToken, Arc<Notify>)) {
     if part > 0 {
         tokio::select! {
@@ -83,7 +109,19 @@ async fn act(jnj: Jnj, part: usize, clock: Clock, (stop, opened): (CancellationT
     // The first tick comes at once; nobody speaks before the other is there.
     turn.tick().await;
     let mut spoken = 0;
+    let began = clock.now().steady;
+    let at = || clock.now().steady.saturating_sub(began);
+    let mut host = (part == 0).then(|| Host::new(SEED, Duration::ZERO));
     loop {
+        let state = client.state();
+        if let Some(host) = host.as_mut().filter(|_| state.phase == Phase::InMeeting) {
+            for wanted in host.next(&state.view, at()) {
+                // The client asks the newest view again whether it is allowed.
+                client.command(ClientCommand::Do(wanted));
+            }
+        }
+        // Without a host there is nothing to look at.
+        let due = host.as_ref().map_or(TURN, |host| host.due(at()).saturating_sub(at()));
         tokio::select! {
             () = stop.cancelled() => break,
             changed = watch.changed() => {
@@ -95,6 +133,7 @@ async fn act(jnj: Jnj, part: usize, clock: Clock, (stop, opened): (CancellationT
                     break;
                 }
             }
+            () = sleep(due) => {}
             _ = turn.tick() => {
                 let state = client.state();
                 if state.phase == Phase::InMeeting && state.view.present().len() > 1 {
@@ -114,7 +153,12 @@ fn line(n: usize) -> String {
     DIALOGUE.get(n % DIALOGUE.len()).map_or_else(String::new, |text| (*text).to_owned())
 }
 
-fn live_jnj(installation: &Installation, mcu: SocketAddr, now: Now, part: usize) -> Result<Jnj, InstallationError> {
+fn live_jnj(
+    installation: &Installation,
+    mcu: SocketAddr,
+    now: Now,
+    part: usize,
+) -> Result<(String, Jnj), InstallationError> {
     let guest =
         (part == 1).then(|| GuestOrder { id: "wang".into(), name: "王小明".into(), invited: true, ticket: false });
     // Event-based, so that either may come first.
@@ -128,12 +172,12 @@ fn live_jnj(installation: &Installation, mcu: SocketAddr, now: Now, part: usize)
         }
         request.meeting_id = format!("{LIVE_MEETING}-{n}");
     }
-    installation.issue(&request, mcu)
+    Ok((request.meeting_id.clone(), installation.issue(&request, mcu)?))
 }
 
 fn request(meeting: &str, title: &str, guest: Option<GuestOrder>) -> RequestOrder {
     RequestOrder {
-        owner: ("olive".into(), "Olive".into()),
+        owner: (OWNER_ID.into(), "Olive".into()),
         meeting_id: meeting.into(),
         command: CommandKind::Meeting,
         guest,
@@ -241,4 +285,7 @@ pub const LIVE_MEETING: &str = "demo";
 /// So many live meetings of one folder may have been ended by their owner.
 const MAX_LIVE: u32 = 1_000;
 const LIVE_TITLE: &str = "Demo meeting";
+const OWNER_ID: &str = "olive";
+/// What the owner does beside talking is the same in every demo.
+const SEED: u64 = 1;
 const TURN: Duration = Duration::from_secs(5);

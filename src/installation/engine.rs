@@ -4,6 +4,7 @@
 //! task owns everything; [`Engine::shutdown`] ends it and waits for all that it started.
 
 mod issuing;
+mod people;
 mod servers;
 mod sessions;
 
@@ -23,6 +24,7 @@ use self::servers::{Server, Serving};
 use self::sessions::{Tab, session};
 use super::bell::Bell;
 use super::command::Command;
+use super::crowd::Crowd;
 use super::demo::Cast;
 use super::folder::Installation;
 use super::front::Front;
@@ -126,6 +128,8 @@ struct Task {
     connecting: Connecting,
     recent: Recent,
     cast: Option<Cast>,
+    /// Simulated people by the number of their meeting.
+    crowds: BTreeMap<i32, Crowd>,
     bell: Bell,
     watching: Watching,
     tabs: BTreeMap<TabId, Tab>,
@@ -156,6 +160,7 @@ impl Task {
             connecting: Connecting::default(),
             recent,
             cast: None,
+            crowds: BTreeMap::new(),
             bell: Bell::default(),
             watching: Watching::new(Clock::system()),
             tabs: BTreeMap::new(),
@@ -180,6 +185,7 @@ impl Task {
         let mut meetings_before = 0;
         let mut listed_at = self.clock.now().steady;
         loop {
+            self.look_after_people();
             self.publish();
             tokio::select! {
                 command = commands.recv() => match command {
@@ -232,6 +238,8 @@ impl Task {
             Command::PullThePlug => self.pull_the_plug().await,
             Command::StartBackup => self.start_backup().await,
             Command::StopBackup => self.stop_backup().await,
+            Command::AddPeople { session_index, count, seed } => self.add_people(session_index, count, seed),
+            Command::SendPeopleAway(session_index) => self.send_people_away(session_index),
             Command::SetConnecting(connecting) => self.connecting = connecting,
             Command::ForgetRecent(path) => self.recent.forget(&path),
             Command::Reissue(id) => self.reissue(id).await,
@@ -322,6 +330,7 @@ impl Task {
         let now = self.clock.now();
         if let Some(serving) = &self.serving {
             self.state = serving.server.state(now.steady);
+            self.count_people();
         }
         if let Some(backup) = &self.backup {
             self.backup_state = backup.state(now.steady);

@@ -36,7 +36,7 @@ use crate::mcu::{McuConfig, Patience};
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 2333);
 
 /// An installation folder that was read.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Installation {
     folder: PathBuf,
     configm: Configm,

@@ -1,10 +1,11 @@
 //! The installation: its folder, the engines that run in it, and the one door through which window and command line use them.
 //!
 //! In: [`command::Command`]s. Out: [`snapshot::Snapshot`]s. [`folder`] is the files, [`order`] makes requests, [`engine`] starts and
-//! holds the MCU, clients and players, [`demo`] fills a folder with something to look at.
+//! holds the MCU, clients and players, [`demo`] fills a folder with something to look at, [`crowd`] is simulated people.
 
 mod bell;
 pub mod command;
+pub mod crowd;
 pub mod demo;
 pub mod engine;
 pub mod folder;

@@ -21,6 +21,7 @@ pub(super) fn meeting(meeting: &RunningMeeting) -> MeetingRow {
         duration_min: u32::from(meeting.duration_min),
         elapsed: meeting.elapsed,
         recording: meeting.recorded,
+        simulated: 0,
     }
 }
 

@@ -151,6 +151,8 @@ pub struct MeetingRow {
     pub elapsed: Duration,
     /// Whether it is being recorded.
     pub recording: bool,
+    /// How many simulated people of this engine belong to it: inside, on their way, or outside for a while.
+    pub simulated: usize,
 }
 
 /// How far a client session is.

@@ -89,6 +89,7 @@ pub fn busy() -> Snapshot {
         duration_min: 0,
         elapsed: Duration::from_secs(u64::try_from(index).unwrap() * 1_733 + 65),
         recording,
+        simulated: 0,
     };
     let mut shot = running(vec![
         meeting(0, "Weekly planning", "Alice Chen", &["Alice Chen", "Bob Martin", "Guest"], true),

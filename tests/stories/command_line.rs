@@ -203,6 +203,19 @@ fn a_demo_without_a_window_runs_until_it_is_told_to_stop() {
     assert_eq!(demo.terminate().code(), Some(0));
 }
 
+#[test]
+fn a_demo_takes_as_many_simulated_people_as_asked_for_up_to_three_hundred() {
+    let home = tempfile::tempdir().unwrap();
+    let mut demo = Program::start_at_home(home.path(), ["demo", "--headless", "--people", "3", "--seed", "9"]);
+    demo.listening();
+    let (_installation, _meeting, people) = (demo.line(), demo.line(), demo.line());
+    assert_eq!(people, "3 more simulated people come, seed 9");
+    assert_eq!(demo.terminate().code(), Some(0));
+    hitdeck(["demo", "--headless", "--people", "301"]).ended_with(2);
+    let said = hitdeck(["demo", "--people", "3"]).ended_with(2);
+    assert!(said.err.contains("--headless"), "{said:?}");
+}
+
 struct Desk {
     _folder: tempfile::TempDir,
     dir: PathBuf,

@@ -7,6 +7,7 @@
 mod command_line;
 #[cfg(unix)]
 mod crash;
+mod crowd;
 mod failover;
 mod floods;
 mod hostile;

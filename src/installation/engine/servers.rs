@@ -121,6 +121,7 @@ impl Task {
         if let Some(cast) = self.cast.take() {
             cast.leave().await;
         }
+        self.everybody_leaves().await;
         Some(serving)
     }
 
