@@ -110,6 +110,13 @@ actions! {
     /// Into an open meeting; its session index.
     JoinAsGuest(i32) eg Action::JoinAsGuest(0), "Join as guest", "Issue a jnj for an invited guest of this meeting and join with it", NONE;
 
+    /// The menu of an open meeting's simulated people; its session index.
+    ShowSimulated(i32) eg Action::ShowSimulated(0), "Simulated people", "People who chat, ask, vote, leave and come back by themselves", NONE;
+    /// Into an open meeting; its session index, and how many.
+    AddPeople(i32, usize) eg Action::AddPeople(0, 5), "Add people", "Send so many simulated people into this meeting", NONE;
+    /// Out of it; its session index.
+    SendPeopleAway(i32) eg Action::SendPeopleAway(0), "Send simulated people away", "All simulated people leave this meeting", NONE;
+
     /// Issues and joins.
     IssueAndJoin(Box<JnjOrder>) eg Action::IssueAndJoin(Box::new(example_order())), "Issue and join", "Issue the jnj and join with it in a new tab", NONE;
     /// Issues into a file.
@@ -275,6 +282,12 @@ impl Action {
             Action::StartMeeting | Action::StartAsGuest => match shot.mcu {
                 McuState::Running(_) | McuState::Elsewhere { .. } => Ok(()),
                 _ => Err("Start the MCU first."),
+            },
+            Action::SendPeopleAway(index) => match &shot.mcu {
+                McuState::Running(it) if it.meetings.iter().any(|m| m.session_index == *index && m.simulated > 0) => {
+                    Ok(())
+                }
+                _ => Err("Nobody in this meeting is simulated."),
             },
             Action::IssueAndJoin(_) => match shot.mcu {
                 McuState::Running(_) | McuState::Elsewhere { .. } => Ok(()),

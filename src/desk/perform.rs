@@ -101,6 +101,12 @@ impl Desk {
             Action::StartAsGuest => self.fill_in(Role::Guest, shot),
             Action::JoinAsOwner(index) => self.join_open(shot, index, Role::Owner),
             Action::JoinAsGuest(index) => self.join_open(shot, index, Role::Guest),
+            // Another crowd each time, and the same one when somebody tries to see it again from a fresh start.
+            Action::AddPeople(session_index, count) => {
+                let seed = meetings(shot).iter().map(|meeting| meeting.simulated as u64).sum();
+                self.send(Command::AddPeople { session_index, count, seed });
+            }
+            Action::SendPeopleAway(index) => self.send(Command::SendPeopleAway(index)),
             Action::IssueAndJoin(order) => self.send(Command::IssueAndJoin(*order)),
             Action::IssueToFile(order) => self.ask(Then::Issue(order)),
             Action::SaveTranscript(id) => self.ask(Then::Transcript(id)),
@@ -153,7 +159,10 @@ impl Desk {
             Action::ReconnectNow(id) => self.send(Command::ReconnectNow(id)),
             Action::CutConnection(id) => self.send(Command::CutConnection(id)),
             // The popups that they open are egui's own.
-            Action::ShowConnection(_) | Action::ShowConnecting | Action::ShowMeetingMenu(_) => {}
+            Action::ShowConnection(_)
+            | Action::ShowConnecting
+            | Action::ShowMeetingMenu(_)
+            | Action::ShowSimulated(_) => {}
             // Everything else is a move in a meeting.
             other => {
                 if let Some((id, wanted)) = other.as_move() {

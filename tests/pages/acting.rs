@@ -176,6 +176,15 @@ fn a_whisper_goes_to_the_one_chosen() {
 }
 
 #[test]
+fn simulated_people_are_sent_into_an_open_meeting_and_away() {
+    let (front, mut harness) = open(fixtures::busy());
+    click(&mut harness, "Simulated people: Weekly planning");
+    assert!(harness.get_by_label("Send simulated people away").accesskit_node().is_disabled(), "nobody is simulated");
+    click(&mut harness, "Add people: 20");
+    assert_eq!(front.sent(), ["AddPeople { session_index: 0, count: 20, seed: 0 }"]);
+}
+
+#[test]
 fn the_token_is_taken_back_and_given() {
     let (front, mut harness) = meeting();
     click(&mut harness, "Menu: 田中さくら");

@@ -2,7 +2,8 @@
 //!
 //! In: the snapshot's MCU. Out: actions.
 
-use eframe::egui::{self, Label, RichText, ScrollArea, Ui};
+use eframe::egui::containers::menu::MenuButton;
+use eframe::egui::{self, Button, Label, RichText, ScrollArea, Ui};
 
 use crate::desk::action::Action;
 use crate::desk::pages::recent;
@@ -192,6 +193,20 @@ fn open_meetings(ui: &mut Ui, cx: &mut Cx<'_>, running: &McuRunning) {
     }
 }
 
+/// People who come by themselves: more of them, or none.
+fn simulated(ui: &mut Ui, cx: &mut Cx<'_>, meeting: &MeetingRow, title: &str) {
+    let action = Action::ShowSimulated(meeting.session_index);
+    let menu = MenuButton::from_button(Button::new("People…")).ui(ui, |ui| {
+        widgets::section(ui, &format!("{} simulated", meeting.simulated));
+        for count in [5, 20, 100] {
+            let words = format!("Add {count}");
+            cx.button_as(ui, Action::AddPeople(meeting.session_index, count), Look::Quiet, &words, &count.to_string());
+        }
+        cx.button_as(ui, Action::SendPeopleAway(meeting.session_index), Look::Quiet, "Send them away", "");
+    });
+    menu.0.on_hover_text(action.tooltip()).accessible_name(format!("{}: {title}", action.name()));
+}
+
 fn meeting_row(ui: &mut Ui, cx: &mut Cx<'_>, meeting: &MeetingRow) {
     let palette = Palette::of(ui);
     let title = shown_title(&meeting.title, &meeting.meeting_id);
@@ -209,6 +224,7 @@ fn meeting_row(ui: &mut Ui, cx: &mut Cx<'_>, meeting: &MeetingRow) {
         |ui| {
             cx.button_as(ui, Action::JoinAsGuest(meeting.session_index), Look::Plain, "Join as guest", &title);
             cx.button_as(ui, Action::JoinAsOwner(meeting.session_index), Look::Plain, "Join as owner", &title);
+            simulated(ui, cx, meeting, &title);
         },
     );
     ui.add_space(-tokens::GAP_XS);
