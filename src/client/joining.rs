@@ -56,7 +56,9 @@ pub(super) fn parameters(jnj: &Jnj, mode: Mode, memory: &Memory, relay: Option<(
     let identity =
         identity.map(|(meeting_type, random_id)| ClientParameter::MeetingIdentity { meeting_type, random_id });
     let recording = jnj.make_recording.then_some(ClientParameter::MakeRecording);
-    let player = jnj.player_name.clone().map(ClientParameter::PlayerName);
+    // A web office's guests are named in the join request (wire/01 section 4).
+    let named = matches!(jnj.codetype, CodeType::Hit | CodeType::HitSharedRecording);
+    let player = jnj.player_name.clone().filter(|_| named).map(ClientParameter::PlayerName);
     let relay = relay.map(|(ip, port)| ClientParameter::Relay(ip, i32::from(port)));
     let all = [name, ticket, identity, recording, relay, Some(ClientParameter::ClientType(CLIENT_TYPE.into())), player];
     all.into_iter().flatten().collect()

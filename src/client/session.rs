@@ -175,7 +175,8 @@ impl Driver {
             pipe.write(&parameters::encode_end()).await?;
         }
         pipe.write(&request.encode()).await?;
-        let admitted = self.await_admission(&mut pipe, mode).await?;
+        let host = jnj.username.as_deref().unwrap_or(SOME_OWNER);
+        let admitted = self.await_admission(&mut pipe, mode, host).await?;
         pipe.incoming.keys.meeting = match &admitted {
             Admitted::Meeting(info) => Some(Cipher::new(agreed.cipher, &info.meeting)),
             // The viewer's own key stands for the meeting's (wire/05 section 0).
@@ -212,7 +213,9 @@ impl Driver {
         })
     }
 
-    async fn await_admission(&mut self, pipe: &mut Pipe, mut mode: Mode) -> Result<Admitted, Stop> {
+    /// `host`: who is waited for if the server does not say it, as with EXT(6) (wire/01 section 6.2).
+    async fn await_admission(&mut self, pipe: &mut Pipe, mut mode: Mode, host: &str) -> Result<Admitted, Stop> {
+        let named = |owner: String| if owner.is_empty() { host.to_owned() } else { owner };
         let mut asked = 0;
         loop {
             let answer =
@@ -236,13 +239,15 @@ impl Driver {
                 BeforeAdmission::RecordingPasswordWanted(_) => {
                     return Err(Stop::Ending(Ending::Refused(Refusal::WrongPassword)));
                 }
-                BeforeAdmission::Wait { kind: WaitKind::Permission, owner } => self.set_phase(Phase::Waiting(owner)),
+                BeforeAdmission::Wait { kind: WaitKind::Permission, owner } => {
+                    self.set_phase(Phase::Waiting(named(owner)));
+                }
                 BeforeAdmission::Wait { kind, owner } => {
                     // Leaving a message is offered; this client declines (wire/01 section 6.2). What the server says to that is all the same.
                     pipe.write(&Clear::new().i32(0)).await?;
                     drop(pipe.read(GOODBYE, "an answer to the decline", BeforeAdmission::decode).await);
                     let busy = kind == WaitKind::LeaveMessageBusy;
-                    return Err(Stop::Ending(Ending::MessageDeclined { owner, busy }));
+                    return Err(Stop::Ending(Ending::MessageDeclined { owner: named(owner), busy }));
                 }
                 BeforeAdmission::Mode(1) => mode = Mode::Playback,
                 BeforeAdmission::Mode(3) => return Err(Stop::Ending(Ending::Deleted(true))),
@@ -565,6 +570,9 @@ const UTF8: i32 = 65001;
 
 /// EXT(33): the user sends no video.
 const NO_VIDEO: i32 = 2;
+
+/// Who is waited for if nobody says it.
+const SOME_OWNER: &str = "the owner";
 
 /// So many moves wait for the meeting to be known.
 const MAX_EARLY: usize = 64;

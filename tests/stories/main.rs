@@ -4,6 +4,7 @@
 
 // These end programs by a signal.
 #[cfg(unix)]
+mod codetypes;
 mod command_line;
 #[cfg(unix)]
 mod crash;
@@ -20,8 +21,10 @@ mod program;
 mod refusals;
 mod relay;
 mod returning;
+mod script;
 mod stage;
 mod status_files;
 mod transcripts;
 mod visitors;
+mod waiting;
 mod window;
