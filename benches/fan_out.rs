@@ -1,7 +1,8 @@
 //! What one line of chat and one change of the roster cost a meeting of 10, 100 and 300 people: the rules, one encoding, one
-//! encryption, and a shared copy for each receiver; no sockets.
+//! encryption, and a shared copy for each receiver. First without sockets, with and without a history of 10,000 lines; then through
+//! our MCU over loopback, beside as many bare TCP connections that are written the same bytes.
 //!
-//! Prints microseconds for each. `cargo bench --bench fan_out`.
+//! Prints microseconds, and deliveries in a second of one core for each. `cargo bench --bench fan_out`.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -17,7 +18,16 @@ use hitdeck::wire::chat::ChatToServer;
 use hitdeck::wire::cipher::{Cipher, CipherName, KeyMaterial};
 use hitdeck::wire::fields::Keys;
 
+mod crowd;
+mod wire;
+
 const ROUNDS: u32 = 300;
+/// Lines said before, to see whether they cost anything.
+const HISTORY: u32 = 10_000;
+/// So many deliveries over sockets a measurement, so that the kernel's hundredths of a second are fine enough.
+const DELIVERIES: usize = 150_000;
+/// Of a line of chat on the wire, with its WebSocket frame.
+const LINE_BYTES: usize = 90;
 
 fn main() {
     for people in [10, 100, 300] {
@@ -31,10 +41,31 @@ fn main() {
             hall.room.leave(last, true, hall.now);
             hall.join(people - 1);
         });
+        for n in 0..HISTORY {
+            let text = format!("line {n} of a long talk");
+            hall.room.receive(0, ToServer::Chat(ChatToServer::Say { text }), hall.now);
+            hall.now = hall.now.plus(Duration::from_millis(100));
+            hall.drain();
+        }
+        let later = hall.each(|hall, n| {
+            let text = format!("line {n}, of the length that people write in a chat");
+            hall.room.receive(0, ToServer::Chat(ChatToServer::Say { text }), hall.now);
+        });
         println!(
-            "{people} people: a line of chat {:.1} us, one who leaves and comes back {:.1} us",
+            "{people} people, no sockets: a line of chat {:.1} us, after {HISTORY} lines {:.1} us; one who leaves and comes back {:.1} us",
             chat.as_secs_f64() * 1e6,
+            later.as_secs_f64() * 1e6,
             roster.as_secs_f64() * 1e6
+        );
+    }
+    for people in [10, 100, 300] {
+        let lines = DELIVERIES / people;
+        let (ours, raw) = (wire::meeting(people, lines), wire::raw(people, lines, LINE_BYTES));
+        println!(
+            "{people} people over loopback: {:.0} deliveries a second per core, bare TCP {:.0}; ours / bare {:.2}",
+            ours.a_second(),
+            raw.a_second(),
+            ours.a_second() / raw.a_second()
         );
     }
 }

@@ -54,7 +54,8 @@ async fn together() -> Duration {
     let crowd = Crowd::expected().await;
     let files: Vec<_> = (0..PEOPLE).map(|n| crowd.issue(n)).collect();
     let begun = Instant::now();
-    let clients: Vec<_> = files.into_iter().map(|jnj| Client::start(jnj, ClientOptions::new(crowd.clock))).collect();
+    let clients: Vec<_> =
+        files.into_iter().map(|jnj| Client::start(jnj, ClientOptions::new(crowd.clock.clone()))).collect();
     all_inside(&clients).await;
     let took = begun.elapsed();
     crowd.leaves(clients).await;

@@ -42,7 +42,7 @@ fn at(sorted: &[Duration], percent: usize) -> Duration {
 
 async fn delays(stalled: bool) -> Vec<Duration> {
     let crowd = Crowd::expected().await;
-    let start = |n| Client::start(crowd.issue(n), ClientOptions::new(crowd.clock));
+    let start = |n| Client::start(crowd.issue(n), ClientOptions::new(crowd.clock.clone()));
     let clients: Vec<_> = (0..PEOPLE - 1).map(start).collect();
     all_inside(&clients).await;
     // Admitted like the others, and from then on it reads nothing.

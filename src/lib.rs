@@ -5,7 +5,7 @@
 //!
 //! - [`desk`] draws the window, [`cli`] is the command line. Both send commands to, and show snapshots of, [`installation`].
 //! - [`installation`] is the folder: lock, configuration, keys, demo content; it starts and holds the engines.
-//! - [`mcu`] is the meeting server, [`client`] the JoinNet-style client.
+//! - [`mcu`] is the meeting server, [`client`] the JoinNet-style client, [`thirdparty`] knows the servers of a cluster.
 //! - [`link`] carries byte streams, [`library`] knows many recordings, [`office`] decides on admission.
 //! - [`meeting`] is one meeting as rules, [`recording`] one JNR file.
 //! - [`wire`] is the bytes between a JoinNet and an MCU, [`hit`] the documents of the guide.
@@ -37,4 +37,5 @@ pub mod mcu;
 pub mod meeting;
 pub mod office;
 pub mod recording;
+pub mod thirdparty;
 pub mod wire;

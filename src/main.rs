@@ -18,7 +18,7 @@ fn main() -> ExitCode {
 
 #[cfg(feature = "desk")]
 fn window(request: hitdeck::cli::WindowRequest, logbook: Logbook) -> ExitCode {
-    match hitdeck::desk::launch::launch(request.open, request.demo, logbook) {
+    match hitdeck::desk::launch::launch(request.open, request.demo, request.more_people, request.clock, logbook) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("hitdeck: {failure}");

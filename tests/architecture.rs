@@ -7,6 +7,8 @@
 
 #![expect(clippy::unwrap_used, reason = "all of this file is a test; its helpers stand outside the test functions")]
 
+#[path = "architecture/conformance.rs"]
+mod conformance;
 #[path = "architecture/wire_02_index.rs"]
 mod wire_02_index;
 
@@ -70,6 +72,8 @@ const PURE: &[&str] = &[
     "recording/player.rs",
     "recording/format.rs",
     "client/dialler.rs",
+    "thirdparty/cluster.rs",
+    "thirdparty/cluster_tests.rs",
     "installation/crowd/",
 ];
 

@@ -21,7 +21,7 @@ impl Crowd {
         let folder = tempfile::tempdir().unwrap();
         let installation = Installation::init(&folder.path().join("desk")).unwrap();
         let clock = Clock::system();
-        let (config, key) = installation.mcu("127.0.0.1:0".parse().unwrap(), clock).unwrap();
+        let (config, key) = installation.mcu("127.0.0.1:0".parse().unwrap(), clock.clone()).unwrap();
         let mcu = Mcu::start(config, key).await.unwrap();
         Crowd { mcu, clock, installation, _folder: folder }
     }

@@ -7,13 +7,13 @@ use std::path::PathBuf;
 
 use tokio_util::sync::CancellationToken;
 
+use super::clock::ClockArguments;
 use super::output::line;
 use super::{Failure, WindowRequest};
 use crate::clock::Clock;
-use crate::installation::command::Command;
 use crate::installation::crowd::MAX_PEOPLE;
 use crate::installation::demo::{LIVE_MEETING, add_recordings};
-use crate::installation::engine::{Engine, EngineOptions};
+use crate::installation::engine::{Engine, EngineOptions, MorePeople};
 use crate::installation::front::Front as _;
 use crate::installation::logbook::Logbook;
 use crate::installation::snapshot::McuState;
@@ -27,12 +27,14 @@ pub(super) struct Demo {
     /// Make it here and keep it; without this, in a temporary folder
     #[arg(long)]
     dir: Option<PathBuf>,
-    /// So many simulated people besides the two of the demo, 0 to 300; needs --headless
+    /// So many simulated people besides the two of the demo, 0 to 300
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=MOST_PEOPLE))]
     people: u16,
     /// What they do is drawn from this number: the same makes the same people
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
+    #[command(flatten)]
+    clock: ClockArguments,
 }
 
 impl Demo {
@@ -41,14 +43,19 @@ impl Demo {
     }
 
     /// What the window's demo is to be.
-    pub(super) fn window(self) -> Result<WindowRequest, Failure> {
-        if self.people > 0 {
-            return Err(Failure::Usage("--people needs --headless".to_owned()));
-        }
-        Ok(WindowRequest { demo: Some(self.dir), ..WindowRequest::default() })
+    fn more_people(&self) -> Option<MorePeople> {
+        (self.people > 0).then_some(MorePeople { count: usize::from(self.people), seed: self.seed })
+    }
+
+    /// What the window's demo is to be.
+    pub(super) fn window(self) -> WindowRequest {
+        let more_people = self.more_people();
+        WindowRequest { demo: Some(self.dir), more_people, clock: self.clock.clock(), ..WindowRequest::default() }
     }
 
     pub(super) async fn run(self, stop: CancellationToken) -> Result<(), Failure> {
+        let more_people = self.more_people();
+        let clock = self.clock.clock();
         let temporary = tempfile::tempdir().map_err(Failure::input)?;
         let folder = self.dir.unwrap_or_else(|| temporary.path().join("demo"));
         let installation = Installation::init(&folder)?;
@@ -62,7 +69,9 @@ impl Demo {
             start_mcu: true,
             listen: DEFAULT_LISTEN,
             with_people: true,
+            more_people,
             demo: true,
+            clock,
             logbook: Logbook::default(),
         });
         let (wake, mut woken) = tokio::sync::watch::channel(());
@@ -70,7 +79,7 @@ impl Demo {
             wake.send_replace(());
         }));
         let mut said = false;
-        let mut coming = usize::from(self.people);
+        let mut coming = more_people;
         loop {
             let snapshot = engine.snapshot();
             match &snapshot.mcu {
@@ -89,15 +98,12 @@ impl Demo {
                 }
                 _ => {}
             }
-            if let McuState::Running(running) = &snapshot.mcu
-                && coming > 0
-                // The demo's own meeting: who is simulated so far is its cast.
-                && let Some(meeting) = running.meetings.iter().find(|meeting| meeting.simulated > 0)
+            if let (Some(more), McuState::Running(running)) = (coming, &snapshot.mcu)
+                // The demo's own two are there, too.
+                && running.meetings.iter().any(|meeting| meeting.simulated > more.count)
             {
-                let add = Command::AddPeople { session_index: meeting.session_index, count: coming, seed: self.seed };
-                engine.send(add).map_err(Failure::Bug)?;
-                line(&format!("{coming} more simulated people come, seed {}", self.seed));
-                coming = 0;
+                line(&format!("{} more simulated people come, seed {}", more.count, more.seed));
+                coming = None;
             }
             tokio::select! {
                 changed = woken.changed() => if changed.is_err() { break },

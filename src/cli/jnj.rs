@@ -6,15 +6,19 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use serde_json::json;
+use tracing::warn;
 
 use super::Failure;
+use super::clock::ClockArguments;
 use super::output::{Output, line};
 use crate::client::dialler;
 use crate::clock::Clock;
 use crate::hit::freshness::{DEFAULT_WINDOW, Freshness};
 use crate::hit::jnj::{Jnj, Mode};
-use crate::hit::request::CommandKind;
+use crate::hit::request::{CommandKind, ServiceRequest};
+use crate::installation::command::SecretText;
 use crate::installation::{self, DEFAULT_LISTEN, Installation, order};
+use crate::thirdparty::cluster::{Because, Way};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct JnjCommand {
@@ -33,6 +37,8 @@ enum Action {
         /// Open its userinfo with this installation's keys
         #[arg(long)]
         dir: Option<PathBuf>,
+        #[command(flatten)]
+        clock: ClockArguments,
         /// One JSON object
         #[arg(long)]
         json: bool,
@@ -76,15 +82,23 @@ struct New {
     /// Set an attribute of the request, as ELEMENT.ATTRIBUTE=VALUE
     #[arg(long = "set")]
     set: Vec<String>,
-    /// The MCU's address; without it that of the installation
+    /// The MCU's address; without it that of the installation. With --cluster only its port counts
     #[arg(long)]
     mcu: Option<SocketAddr>,
     /// Backup servers
     #[arg(long, value_delimiter = ',')]
     backup: Vec<String>,
+    /// Choose among the MCUs of the recording root: statistical, capacity or load. Where the meeting is open comes first
+    #[arg(long, value_parser = way, conflicts_with = "backup")]
+    cluster: Option<Way>,
+    /// Choose among these only, by the names in their files; a server may have written files of several names
+    #[arg(long, value_delimiter = ',', requires = "cluster")]
+    servers: Vec<String>,
     /// Second port
     #[arg(long)]
     port2: Option<u16>,
+    #[command(flatten)]
+    clock: ClockArguments,
     /// Where to write it
     #[arg(short)]
     output: PathBuf,
@@ -94,7 +108,7 @@ impl JnjCommand {
     pub(super) fn run(self) -> Result<(), Failure> {
         match self.action {
             Action::New(new) => new.run(),
-            Action::Show { file, dir, json } => show(&file, dir.as_deref(), Output::new(json)),
+            Action::Show { file, dir, clock, json } => show(&file, dir.as_deref(), &clock.clock(), Output::new(json)),
         }
     }
 }
@@ -115,23 +129,47 @@ impl New {
             group: self.group,
             duration_min: self.duration,
             title: self.title.unwrap_or_default(),
-            password: self.password,
+            password: self.password.map(SecretText::new),
             recorded: true,
             set: self.set,
         };
-        let request = order.request(Clock::system().now()).map_err(|e| Failure::Usage(e.to_string()))?;
+        let clock = self.clock.clock();
+        let request = order.request(clock.now()).map_err(|e| Failure::Usage(e.to_string()))?;
         let mcu = self.mcu.or_else(|| installation.running_at()).unwrap_or(DEFAULT_LISTEN);
         let mut jnj = installation.issue(&request, mcu)?;
         jnj.backupip = self.backup;
         jnj.portm2 = self.port2;
+        let because = match self.cluster {
+            Some(way) => Some(cluster(&installation, &request, (way, &self.servers), &mut jnj, &clock)?),
+            None => None,
+        };
         std::fs::write(&self.output, jnj.to_bytes().map_err(|e| Failure::Usage(e.to_string()))?)
             .map_err(|e| Failure::Input(format!("{}: {e}", self.output.display())))?;
-        line(&format!("issued {} for the MCU at {mcu}", self.output.display()));
+        let address = dialler::primary(&jnj);
+        let because = because.map_or_else(String::new, |because| format!(": {because}"));
+        line(&format!("issued {} for the MCU at {address}{because}", self.output.display()));
         Ok(())
     }
 }
 
-fn show(file: &std::path::Path, dir: Option<&std::path::Path>, out: Output) -> Result<(), Failure> {
+/// Puts the servers of a cluster into a jnj. Says why the first one is the first.
+fn cluster(
+    installation: &Installation,
+    request: &ServiceRequest,
+    (way, only): (Way, &[String]),
+    jnj: &mut Jnj,
+    clock: &Clock,
+) -> Result<Because, Failure> {
+    let chosen = installation.choose_server(request, way, (only, jnj.portm), clock.now())?;
+    for problem in chosen.problems {
+        warn!("{problem}");
+    }
+    let because = chosen.sequence.because;
+    (jnj.ip, jnj.backupip) = chosen.sequence.split();
+    Ok(because)
+}
+
+fn show(file: &std::path::Path, dir: Option<&std::path::Path>, clock: &Clock, out: Output) -> Result<(), Failure> {
     let jnj = Jnj::parse(&installation::read(file)?).map_err(Failure::input)?;
     let mode = if jnj.mode() == Mode::Meeting { "meeting" } else { "playback" };
     let userinfo = jnj.userinfo.as_ref().map_or("", |credential| credential.expose());
@@ -144,7 +182,7 @@ fn show(file: &std::path::Path, dir: Option<&std::path::Path>, out: Output) -> R
     );
     let Some(dir) = dir else { return Ok(()) };
     let request = Installation::open(dir)?.open_userinfo(userinfo)?;
-    let age = Freshness::judge(request.timestamp, request.password.is_some(), Clock::system().now(), DEFAULT_WINDOW);
+    let age = Freshness::judge(request.timestamp, request.password.is_some(), clock.now(), DEFAULT_WINDOW);
     let freshness = match age {
         Freshness::Fresh => "fresh".to_owned(),
         Freshness::Expired { by } => format!("expired {} s ago", by),
@@ -169,6 +207,10 @@ fn show(file: &std::path::Path, dir: Option<&std::path::Path>, out: Output) -> R
 fn person(text: &str) -> Result<(String, String), String> {
     let (id, name) = text.split_once(':').ok_or("expected ID:NAME, for instance olive:Olive")?;
     Ok((id.to_owned(), name.to_owned()))
+}
+
+fn way(text: &str) -> Result<Way, String> {
+    Way::from_word(text).ok_or_else(|| "expected statistical, capacity or load".to_owned())
 }
 
 fn command(text: &str) -> Result<CommandKind, String> {

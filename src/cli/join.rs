@@ -26,6 +26,7 @@ use crate::hit::password::PasswordHash;
 use crate::installation;
 use crate::link::{Certificates, Proxy, Route, Sha256Fingerprint, Transport};
 use crate::meeting::view::{Audience, ChatLine};
+use crate::wire::Refusal;
 
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = steps::HELP)]
@@ -316,6 +317,11 @@ impl Join {
             } else {
                 Err(Failure::Expectation(format!("expected refusal {expected}, got {refusal}")))
             };
+        }
+        // Declining the offer of a message is answered with 237 (wire/01 section 6.2).
+        let declined = matches!(ending, Ending::MessageDeclined { .. });
+        if declined && self.expect_refused == Some(Refusal::UserNotContinue.status()) {
+            return Ok(());
         }
         match ending {
             Ending::Refused(refusal) => {

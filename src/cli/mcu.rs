@@ -8,9 +8,9 @@ use std::path::PathBuf;
 use tokio_util::sync::CancellationToken;
 
 use super::Failure;
+use super::clock::ClockArguments;
 use super::output::line;
 use super::trace::Trace;
-use crate::clock::Clock;
 use crate::installation::{DEFAULT_LISTEN, Installation};
 use crate::mcu;
 use crate::mcu::transcript::Transcripts;
@@ -22,6 +22,8 @@ pub(super) struct Mcu {
     /// Where to listen; port 0 picks one
     #[arg(long, default_value_t = DEFAULT_LISTEN)]
     listen: SocketAddr,
+    #[command(flatten)]
+    clock: ClockArguments,
     /// Write down what clients send, in clear, into this folder: for making tests
     #[arg(long, hide = true)]
     transcripts: Option<PathBuf>,
@@ -34,7 +36,7 @@ impl Mcu {
     pub(super) async fn run(self, stop: CancellationToken) -> Result<(), Failure> {
         let installation = Installation::open(&self.dir)?;
         let hold = installation.hold()?;
-        let (mut config, key) = installation.mcu(self.listen, Clock::system())?;
+        let (mut config, key) = installation.mcu(self.listen, self.clock.clock())?;
         if let Some(folder) = &self.transcripts {
             config.transcripts = Transcripts::into_folder(folder).map_err(Failure::input)?;
         }

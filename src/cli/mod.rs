@@ -3,6 +3,7 @@
 //! In: arguments. Out: lines on standard output, an exit status. The contract is in README; it may grow, but what stands does not
 //! change. With `--json` every line is one object with `event`.
 
+mod clock;
 mod demo;
 mod init;
 mod jnj;
@@ -21,6 +22,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::installation::engine::MorePeople;
 
 /// A whole HomeMeeting installation on one desk: MCU, third party, test clients and recordings.
 #[derive(Debug, Parser)]
@@ -78,6 +82,10 @@ pub struct WindowRequest {
     pub open: Option<PathBuf>,
     /// A demo in this folder, or in a temporary one, instead of the user's own installation.
     pub demo: Option<Option<PathBuf>>,
+    /// Simulated people besides the two of a demo.
+    pub more_people: Option<MorePeople>,
+    /// What time it is for the installation.
+    pub clock: Clock,
 }
 
 /// What a parsed command line asks for.
@@ -149,11 +157,10 @@ impl Arguments {
     pub fn dispatch(self) -> Dispatch {
         let outcome = match self.command {
             None => return Dispatch::Window(WindowRequest::default()),
-            Some(Command::Open(open)) => return Dispatch::Window(WindowRequest { open: Some(open.file), demo: None }),
-            Some(Command::Demo(demo)) if !demo.headless() => match demo.window() {
-                Ok(request) => return Dispatch::Window(request),
-                Err(failure) => Err(failure),
-            },
+            Some(Command::Open(open)) => {
+                return Dispatch::Window(WindowRequest { open: Some(open.file), ..WindowRequest::default() });
+            }
+            Some(Command::Demo(demo)) if !demo.headless() => return Dispatch::Window(demo.window()),
             Some(Command::Demo(demo)) => with_runtime(|stop| demo.run(stop)),
             Some(Command::Init(init)) => init.run(),
             Some(Command::Mcu(mcu)) => with_runtime(|stop| mcu.run(stop)),

@@ -6,9 +6,8 @@
 use std::str::FromStr;
 
 use crate::client::{Prompt, Question};
-use crate::meeting::moves::Move;
+use crate::meeting::moves::{Move, RecordingPassword};
 use crate::meeting::view::{ControlFlags, NOBODY, RecordingState, Ssrc, View};
-use crate::wire::facts::Secret;
 
 /// One step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,7 +129,10 @@ fn read(word: &str, rest: &str) -> Result<Kind, String> {
         },
         "pause" => plain(Move::PauseRecording),
         "resume" => plain(Move::ResumeRecording),
-        "recording-password" => Ok(Kind::Plain(Move::SetRecordingPassword(Secret(rest.as_bytes().to_vec())))),
+        "recording-password" => {
+            let password = RecordingPassword::new(rest).map_err(|refused| refused.to_string())?;
+            Ok(Kind::Plain(Move::SetRecordingPassword(password)))
+        }
         "title" => Ok(Kind::Plain(Move::SetTitle(rest.to_owned()))),
         "page" => Ok(Kind::Plain(Move::Browse(some(word, rest)?))),
         "end" => plain(Move::EndMeeting),

@@ -99,7 +99,7 @@ async fn try_all(
     progress: &mut impl FnMut(&[AttemptRow]),
 ) -> Result<Connected, ConnectError> {
     let addresses = dialler::addresses(jnj, options.route.proxy.is_some());
-    let clock = options.clock;
+    let clock = &options.clock;
     let mut dialler = Dialler::new(&addresses, options.preference, clock.now().steady);
     let mut race = Race { relay: relay.clone(), options, running: JoinSet::new(), handles: BTreeMap::new() };
     let mut open: BTreeMap<usize, (Pipe, Option<RelayPass>)> = BTreeMap::new();

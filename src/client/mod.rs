@@ -7,6 +7,7 @@
 pub mod comeback;
 mod connect;
 pub mod dialler;
+mod heartbeat;
 mod joining;
 pub mod manners;
 mod relay;
@@ -133,6 +134,10 @@ pub struct ClientState {
     pub viewing: Option<Arc<Viewing>>,
     /// How often it has come back.
     pub reconnects: u32,
+    /// How long the last answer to a probe took (wire/01 section 10.1).
+    pub round_trip: Option<Duration>,
+    /// Since when an answer to a probe is missing, on the steady clock.
+    pub unanswered: Option<Duration>,
 }
 
 /// How far a client is.
@@ -226,6 +231,8 @@ impl Client {
             manners: options.manners,
             viewing: None,
             reconnects: 0,
+            round_trip: None,
+            unanswered: None,
         };
         let (commands, todo) = mpsc::channel(COMMANDS);
         let (publish, state) = watch::channel(Arc::new(first));

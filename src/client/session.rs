@@ -14,6 +14,7 @@ use tracing::{debug, info};
 use super::comeback::Comeback;
 use super::connect::{ConnectError, Connected, connect};
 use super::dialler::Outcome;
+use super::heartbeat::{self, Beat, Heartbeat};
 use super::joining::{self, Memory, Need};
 use super::manners::{self, Floor, Prompts};
 use super::viewing::Viewing;
@@ -27,7 +28,7 @@ use crate::meeting::view::{NOBODY, View};
 use crate::wire::cipher::{Cipher, KeyMaterial};
 use crate::wire::facts::Fact;
 use crate::wire::fields::Keys;
-use crate::wire::join::{BeforeAdmission, InitialInfo, PasswordAnswer, PlaybackStart, WaitKind};
+use crate::wire::join::{BeforeAdmission, InitialInfo, JoinRequest, PasswordAnswer, PlaybackStart, WaitKind};
 use crate::wire::message::{Alive, End};
 use crate::wire::parameters::{self, CLIENT_BLOCK};
 use crate::wire::playback::{InfoLayout, PlaybackToClient};
@@ -44,11 +45,7 @@ pub(super) async fn run(
     leave: CancellationToken,
 ) {
     let mut driver = Driver { options, commands, publish, events, memory: Memory::default(), viewing: None };
-    let ending = tokio::select! {
-        ending = driver.take_part(&jnj, &leave) => ending,
-        // In the meeting the driver itself watches `leave`, so that it closes in good order.
-        () = leave.cancelled() => Ending::Left,
-    };
+    let ending = driver.take_part(&jnj, &leave).await;
     info!("session ended: {ending:?}");
     driver.set_phase(Phase::Ended(ending));
 }
@@ -88,7 +85,8 @@ impl Driver {
         let mut comeback = Comeback::default();
         let mut been_inside = false;
         loop {
-            let ending = match self.join(jnj).await {
+            // `leave` is watched at each step by itself: what has a connection must close it in good order.
+            let ending = match self.join(jnj, leave).await {
                 Ok((pipe, keys, admitted)) => {
                     comeback.admitted(self.options.clock.now().steady);
                     if been_inside {
@@ -117,7 +115,11 @@ impl Driver {
             if !been_inside || !self.options.come_back {
                 return ending;
             }
-            if let Some(ending) = self.wait_to_come_back(&mut comeback, &ending).await {
+            let waited = tokio::select! {
+                waited = self.wait_to_come_back(&mut comeback, &ending) => waited,
+                () = leave.cancelled() => return Ending::Left,
+            };
+            if let Some(ending) = waited {
                 return ending;
             }
         }
@@ -126,7 +128,7 @@ impl Driver {
     /// Waits until the next attempt is due; `Some`: there is none.
     async fn wait_to_come_back(&mut self, comeback: &mut Comeback, lost: &Ending) -> Option<Ending> {
         let (Ending::Lost(why) | Ending::NotConnected(why)) = lost else { return Some(lost.clone()) };
-        let clock = self.options.clock;
+        let clock = self.options.clock.clone();
         let Some(attempt) = comeback.failed(clock.now().steady) else {
             return Some(Ending::Lost(format!("{why}; given up after ten minutes of trying to come back")));
         };
@@ -148,7 +150,34 @@ impl Driver {
     }
 
     /// From the jnj to INITIAL_INFO.
-    async fn join(&mut self, jnj: &Jnj) -> Result<(Pipe, KeyMaterial, Admitted), Stop> {
+    async fn join(&mut self, jnj: &Jnj, leave: &CancellationToken) -> Result<(Pipe, KeyMaterial, Admitted), Stop> {
+        let left = || Stop::Ending(Ending::Left);
+        let (request, mut connected) = tokio::select! {
+            ready = self.reach(jnj) => ready?,
+            () = leave.cancelled() => return Err(left()),
+        };
+        // First what has been said: who is in by now says goodbye in the meeting.
+        let admitted = tokio::select! {
+            biased;
+            admitted = self.ask_in(jnj, &request, &mut connected) => Some(admitted?),
+            () = leave.cancelled() => None,
+        };
+        let Connected { mut pipe, agreed, .. } = connected;
+        let Some(admitted) = admitted else {
+            // The server may have let us in meanwhile: it must not take this for a lost connection.
+            pipe.leave().await;
+            return Err(left());
+        };
+        pipe.incoming.keys.meeting = match &admitted {
+            Admitted::Meeting(info) => Some(Cipher::new(agreed.cipher, &info.meeting)),
+            // The viewer's own key stands for the meeting's (wire/05 section 0).
+            Admitted::Playback(_) => pipe.incoming.keys.control.clone(),
+        };
+        Ok((pipe, agreed.keys, admitted))
+    }
+
+    /// What is asked for, and a server that listens.
+    async fn reach(&mut self, jnj: &Jnj) -> Result<(JoinRequest, Connected), Stop> {
         if joining::need(jnj) == Need::Password && self.options.password.is_none() {
             match self.ask_password(false).await {
                 Some(hash) => self.options.password = Some(hash),
@@ -157,7 +186,16 @@ impl Driver {
         }
         let request = joining::request(jnj, self.options.name.as_deref(), self.options.password.as_ref());
         let request = request.map_err(|why| Stop::Ending(Ending::NotServed(why)))?;
-        let Connected { mut pipe, address, relay, agreed } = self.connect(jnj).await?;
+        Ok((request, self.connect(jnj).await?))
+    }
+
+    /// Parameters, the request, and what the server says to it.
+    async fn ask_in(
+        &mut self,
+        jnj: &Jnj,
+        request: &JoinRequest,
+        Connected { pipe, address, relay, agreed }: &mut Connected,
+    ) -> Result<Admitted, Stop> {
         self.update(|state| {
             state.counters = Some(Arc::clone(pipe.counters()));
             state.server = Some(address.to_string());
@@ -176,13 +214,7 @@ impl Driver {
         }
         pipe.write(&request.encode()).await?;
         let host = jnj.username.as_deref().unwrap_or(SOME_OWNER);
-        let admitted = self.await_admission(&mut pipe, mode, host).await?;
-        pipe.incoming.keys.meeting = match &admitted {
-            Admitted::Meeting(info) => Some(Cipher::new(agreed.cipher, &info.meeting)),
-            // The viewer's own key stands for the meeting's (wire/05 section 0).
-            Admitted::Playback(_) => pipe.incoming.keys.control.clone(),
-        };
-        Ok((pipe, agreed.keys, admitted))
+        self.await_admission(pipe, mode, host).await
     }
 
     async fn connect(&mut self, jnj: &Jnj) -> Result<Connected, Stop> {
@@ -320,8 +352,10 @@ impl Driver {
         let (mut incoming, mut sender) = pipe.split();
         let (keys, tap) = (incoming.keys.clone(), incoming.tap().clone());
         let (layout, viewing) = playback.unzip();
-        let mut scene = Scene { view, viewing, prompts: Prompts::default(), early: Vec::new(), changed: false, tap };
         let now = self.options.clock.now().steady;
+        let heart = Heartbeat::new(now);
+        let prompts = Prompts::default();
+        let mut scene = Scene { view, viewing, prompts, early: Vec::new(), changed: false, heart, tap };
         self.update(|state| state.admitted_at = Some(now));
         self.show(&mut scene);
         self.set_phase(Phase::InMeeting);
@@ -329,10 +363,14 @@ impl Driver {
         let mut publish_at: Option<Instant> = None;
         let ending = loop {
             let expires = scene.prompts.deadline();
-            let clock = self.options.clock;
+            let clock = self.options.clock.clone();
+            let until = |at: Duration| at.saturating_sub(clock.now().steady);
             let next = tokio::select! {
                 message = next_message(&mut incoming, layout) => match message {
-                    Ok(message) => self.take_in(message, &mut scene),
+                    Ok(message) => {
+                        scene.heart.hear(clock.now().steady);
+                        self.take_in(message, &mut scene)
+                    }
                     Err(PipeError::Closed) => Next::End(Ending::Lost("the server closed the connection".into())),
                     Err(failure) => Next::End(Ending::Lost(failure.to_string())),
                 },
@@ -342,7 +380,8 @@ impl Driver {
                     self.show(&mut scene);
                     Next::Send(Vec::new())
                 }
-                () = sleep(expires.map_or(Duration::ZERO, |at| at.saturating_sub(clock.now().steady))), if expires.is_some() => {
+                () = sleep(until(scene.heart.deadline())) => scene.beat(clock.now().steady),
+                () = sleep(expires.map_or(Duration::ZERO, until)), if expires.is_some() => {
                     scene.changed |= scene.prompts.tick(&mut scene.view, clock.now().steady);
                     Next::Send(Vec::new())
                 }
@@ -379,7 +418,9 @@ impl Driver {
         scene.changed = false;
         let (view, viewing) = (Arc::new(scene.view.clone()), scene.viewing.clone().map(Arc::new));
         let (prompts, manners) = (Arc::new(scene.prompts.open().to_vec()), self.options.manners);
+        let (round_trip, unanswered) = (scene.heart.round_trip(), scene.heart.unanswered());
         self.update(|state| {
+            (state.round_trip, state.unanswered) = (round_trip, unanswered);
             (state.view, state.viewing, state.prompts, state.manners) = (view, viewing, prompts, manners);
         });
     }
@@ -402,6 +443,10 @@ impl Driver {
                 Next::Send(Vec::new())
             }
             ToClient::Alive(Alive::Probe) => Next::send(ToServer::Alive(Alive::Answer)),
+            ToClient::Alive(Alive::Answer) => {
+                scene.heart.answer(now);
+                Next::Send(Vec::new())
+            }
             ToClient::End(End::SessionEnd) => Next::End(Ending::MeetingOver),
             ToClient::End(End::Disconnect) => Next::End(Ending::Disconnected),
             ToClient::End(End::Overwrite) => Next::End(Ending::Overwritten),
@@ -509,11 +554,25 @@ struct Scene {
     early: Vec<Move>,
     /// Not shown yet.
     changed: bool,
+    /// Whether the server is still there.
+    heart: Heartbeat,
     /// Watches the connection.
     tap: Tap,
 }
 
 impl Scene {
+    /// What the heart wants.
+    fn beat(&mut self, now: Duration) -> Next {
+        match self.heart.tick(now) {
+            Beat::Wait => Next::Send(Vec::new()),
+            Beat::Probe => {
+                self.changed = true;
+                Next::send(ToServer::Alive(Alive::Probe))
+            }
+            Beat::Lost => Next::End(Ending::Lost(format!("nothing came for {} s", heartbeat::LOST_AFTER.as_secs()))),
+        }
+    }
+
     /// What says a move; the view and the questions know of it.
     fn make(&mut self, wanted: &Move) -> Vec<ToServer> {
         let messages = wanted.messages(&self.view);

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use super::text;
 use super::tokens::{self, Palette};
 use super::widgets;
+use crate::installation::transcript;
 use crate::meeting::view::{Audience, ChatLine, View};
 
 /// Heights of the lines: measured where a line was in sight, estimated elsewhere.
@@ -28,8 +29,17 @@ pub enum LineTime {
     Meeting,
 }
 
-/// Draws the chat into all the room there is, and stays at its end while the end is in sight.
-pub fn show(ui: &mut Ui, view: &View, rows: &mut ChatRows, zone: &TimeZone, time: LineTime) {
+/// Draws the chat into all the room there is, and stays at its end while the end is in sight. Over line `new_from` it says that
+/// what follows is new. Returns a line that is to be copied.
+pub fn show(
+    ui: &mut Ui,
+    view: &View,
+    rows: &mut ChatRows,
+    zone: &TimeZone,
+    time: LineTime,
+    new_from: Option<usize>,
+) -> Option<String> {
+    let mut copied = None;
     let area = ScrollArea::vertical().id_salt("chat").auto_shrink(false).stick_to_bottom(true);
     area.show_viewport(ui, |ui, viewport| {
         ui.spacing_mut().item_spacing.y = 0.0;
@@ -39,13 +49,21 @@ pub fn show(ui: &mut Ui, view: &View, rows: &mut ChatRows, zone: &TimeZone, time
         let left = ui.min_rect().left();
         let mut y = 0.0;
         let mut moved = false;
-        for (line, height) in view.chat.iter().zip(rows.heights.iter_mut()) {
+        for (n, (line, height)) in view.chat.iter().zip(rows.heights.iter_mut()).enumerate() {
             if y + *height >= viewport.top() && y <= viewport.bottom() {
                 let rect = Rect::from_min_size(pos2(left, top + y), vec2(width, *height));
                 let used = widgets::within(ui, rect, Layout::left_to_right(Align::Min), |ui| {
-                    draw_line(ui, view, line, zone, time);
+                    let said = draw_line(ui, view, line, zone, time);
+                    said.context_menu(|ui| {
+                        if ui.button("Copy line").clicked() {
+                            copied = Some(transcript::as_line(view, line, zone));
+                        }
+                    });
                     ui.min_rect().height()
                 });
+                if new_from == Some(n) {
+                    mark_new(ui, rect);
+                }
                 moved |= (used - *height).abs() > 0.5;
                 *height = used;
             }
@@ -58,6 +76,15 @@ pub fn show(ui: &mut Ui, view: &View, rows: &mut ChatRows, zone: &TimeZone, time
             ui.ctx().request_repaint();
         }
     });
+    copied
+}
+
+/// A line over what came while one was elsewhere.
+fn mark_new(ui: &Ui, rect: Rect) {
+    let palette = Palette::of(ui);
+    ui.painter().hline(rect.x_range(), rect.top(), egui::Stroke::new(tokens::HAIRLINE, palette.accent));
+    let at = rect.right_top() + vec2(-tokens::GAP_M, 0.0);
+    ui.painter().text(at, egui::Align2::RIGHT_TOP, "new", FontId::proportional(tokens::TYPE_SMALL), palette.accent);
 }
 
 impl ChatRows {
@@ -72,7 +99,7 @@ impl ChatRows {
     }
 }
 
-fn draw_line(ui: &mut Ui, view: &View, line: &ChatLine, zone: &TimeZone, time: LineTime) {
+fn draw_line(ui: &mut Ui, view: &View, line: &ChatLine, zone: &TimeZone, time: LineTime) -> egui::Response {
     let palette = Palette::of(ui);
     ui.spacing_mut().item_spacing.x = tokens::GAP_S;
     let stamp = match (time, line.tick, line.date) {
@@ -91,12 +118,13 @@ fn draw_line(ui: &mut Ui, view: &View, line: &ChatLine, zone: &TimeZone, time: L
     }
     let left = stamp_rect.right() + tokens::GAP_M;
     let room = Rect::from_min_max(pos2(left, top.y), pos2(ui.max_rect().right() - tokens::GAP_M, f32::INFINITY));
-    let used = widgets::within(ui, room, Layout::top_down(Align::Min), |ui| {
-        ui.add(Label::new(job(palette, view, line)).wrap());
-        ui.min_rect().bottom()
+    let (used, said) = widgets::within(ui, room, Layout::top_down(Align::Min), |ui| {
+        let said = ui.add(Label::new(job(palette, view, line)).wrap());
+        (ui.min_rect().bottom(), said)
     });
     let whole = Rect::from_min_max(ui.max_rect().left_top(), pos2(ui.max_rect().right(), used + tokens::GAP_XS));
     ui.allocate_rect(whole, egui::Sense::hover());
+    said
 }
 
 fn job(palette: &Palette, view: &View, line: &ChatLine) -> LayoutJob {

@@ -22,7 +22,7 @@ pub trait Picker {
     fn open(&self) -> Pick;
     /// For a place to save a jnj, with a name to begin with.
     fn save_jnj(&self, name: &str) -> Pick;
-    /// For a place to save a text.
+    /// For a place to save text, with a name to begin with.
     fn save_text(&self, name: &str) -> Pick;
 }
 

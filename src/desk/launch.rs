@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{DeskError, RunOptions, run};
 use crate::clock::Clock;
-use crate::installation::engine::{Engine, EngineOptions};
+use crate::installation::engine::{Engine, EngineOptions, MorePeople};
 use crate::installation::front::Front;
 use crate::installation::logbook::Logbook;
 use crate::installation::{DEFAULT_LISTEN, Installation, InstallationError, demo};
@@ -29,11 +29,18 @@ pub enum LaunchError {
     Desk(#[from] DeskError),
 }
 
-/// Runs the window. `demo`: on a demo installation in that or a temporary folder, instead of the user's own.
+/// Runs the window. `demo`: on a demo installation in that or a temporary folder, instead of the user's own, with
+/// `more_people` in its meeting; `clock`: what time it is for it.
 ///
 /// # Errors
 /// See [`LaunchError`].
-pub fn launch(open: Option<PathBuf>, demo: Option<Option<PathBuf>>, logbook: Logbook) -> Result<(), LaunchError> {
+pub fn launch(
+    open: Option<PathBuf>,
+    demo: Option<Option<PathBuf>>,
+    more_people: Option<MorePeople>,
+    clock: Clock,
+    logbook: Logbook,
+) -> Result<(), LaunchError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(LaunchError::Folder)?;
     // Removed when the window is closed.
     let temporary = tempfile::tempdir().map_err(LaunchError::Folder)?;
@@ -52,7 +59,9 @@ pub fn launch(open: Option<PathBuf>, demo: Option<Option<PathBuf>>, logbook: Log
             listen: DEFAULT_LISTEN,
             // The first start shows a meeting that lives; later the installation is the user's own.
             with_people: fresh || is_demo,
+            more_people,
             demo: is_temporary,
+            clock,
             logbook,
         }))
     };

@@ -4,13 +4,17 @@
 //! [`Command`](crate::installation::command::Command)s. Knows no bytes, no sockets, and of files the paths that
 //! dialogs give and whether a recently used one is still there.
 //!
-//! - [`tokens`]: every size and colour; [`action`]: everything that can be done; [`widgets`]: the parts of pages.
-//! - [`timeline`], [`connection`], [`connecting`]: how a server is reached; [`playback`]: its controls.
+//! - [`tokens`]: every size and colour; [`action`]: everything that can be done; [`available`]: whether now; [`widgets`]: the
+//!   parts of pages.
+//! - [`timeline`], [`connection`], [`connecting`]: how a server is reached; [`playback`]: its controls; [`clock`]: what time it is
+//!   for the installation.
 //! - [`shell`]: navigation, status bar, questions and toasts around the [`pages`].
 //! - [`perform`]: from an action to commands and to the window's own [`state`].
 
 pub mod action;
+pub mod available;
 pub mod chat;
+pub mod clock;
 pub mod connecting;
 pub mod connection;
 pub mod dialogs;
@@ -22,7 +26,6 @@ pub mod perform;
 pub mod playback;
 pub mod shell;
 pub mod state;
-pub mod taking_part;
 pub mod text;
 mod timeline;
 pub mod tokens;

@@ -5,8 +5,8 @@
 use std::task::Poll;
 use std::time::Duration;
 
-use eframe::egui::Context;
 use eframe::egui::text_edit::TextEditState;
+use eframe::egui::{Context, OpenUrl};
 
 use super::Desk;
 use super::action::Action;
@@ -15,8 +15,12 @@ use super::pages::issue::{IssueForm, Role};
 use super::pages::{inspector, log, meeting};
 use super::playback::Playback;
 use super::state::{Place, Question};
-use crate::installation::command::{Command, JnjFor, JnjOrder, JnjSource, Move, SecretText};
-use crate::installation::snapshot::{Level, Manners, McuState, MeetingRow, Snapshot, TabId};
+use crate::installation::command::{
+    ClockTurn, Command, JnjFor, JnjOrder, JnjSource, Move, RecordingPassword, SecretText,
+};
+use crate::installation::snapshot::{Level, Manners, McuState, MeetingRow, SessionSnapshot, Snapshot, TabId};
+use crate::installation::transcript;
+use crate::meeting::view::ControlFlags;
 
 impl Desk {
     /// Carries out an action, if it can be done now.
@@ -32,7 +36,7 @@ impl Desk {
             Action::ShowInspector => self.state.go(Place::Inspector),
             Action::ShowTab(id) => self.state.go(Place::Tab(id)),
             Action::CloseTab(id) => self.send(Command::CloseTab(id)),
-            Action::OpenFile => self.ask(Then::Open),
+            Action::OpenFile => self.ask(Then::Open, shot),
             Action::PasteJnj => {
                 self.state.question = Some(Question::Paste(String::new()));
                 self.state.wants_focus = true;
@@ -49,7 +53,12 @@ impl Desk {
                 self.state.tell(Level::Info, format!("Copied “{text}”."));
                 ctx.copy_text(text);
             }
-            Action::Cancel => self.state.question = None,
+            Action::Cancel => {
+                if let Some(Question::RecordingPassword(id)) = self.state.question.take() {
+                    // Wiped when it is dropped here.
+                    self.take_password(ctx, id);
+                }
+            }
             Action::DismissNotice(id) => self.dismiss(id),
             Action::SetInspector(on) => self.send(Command::SetInspector(on)),
             Action::ClearInspector => {
@@ -106,10 +115,12 @@ impl Desk {
                 let seed = meetings(shot).iter().map(|meeting| meeting.simulated as u64).sum();
                 self.send(Command::AddPeople { session_index, count, seed });
             }
+            Action::JumpClock(seconds) => self.send(Command::TurnClock(ClockTurn::Jump(seconds.saturating_mul(1000)))),
+            Action::RunClockAt(speed) => self.send(Command::TurnClock(ClockTurn::RunAt(speed))),
+            Action::RealClock => self.send(Command::TurnClock(ClockTurn::Real)),
             Action::SendPeopleAway(index) => self.send(Command::SendPeopleAway(index)),
             Action::IssueAndJoin(order) => self.send(Command::IssueAndJoin(*order)),
-            Action::IssueToFile(order) => self.ask(Then::Issue(order)),
-            Action::SaveTranscript(id) => self.ask(Then::Transcript(id)),
+            Action::IssueToFile(order) => self.ask(Then::Issue(order), shot),
             Action::PlayFile(path) => self.send(Command::Play(path)),
             Action::PlayOverWire(path) => self.send(Command::PlayOverWire(path)),
             Action::RefreshRecordings => self.send(Command::RefreshRecordings),
@@ -119,17 +130,77 @@ impl Desk {
                 self.state.tab(id).talk_to = to;
                 self.state.wants_focus = true;
             }
-            Action::SendOut(id, ssrc) => self.state.question = Some(Question::SendOut(id, ssrc)),
-            Action::SetDoor(id, door) => {
-                if let Some(session) = shot.sessions.iter().find(|s| s.id == id) {
-                    self.send(Command::SetManners(id, Manners { door, ..session.manners }));
+            Action::ChooseController(id, who) => {
+                let now = session(shot, id).filter(|s| s.view.controller == who).map(|s| s.view.control_flags);
+                self.state.question = Some(Question::Controller(id, who, now.unwrap_or(CONTROLLER)));
+            }
+            Action::SendOut(id, who) => self.state.question = Some(Question::SendOut(id, who, false)),
+            Action::Ban(id, who) => self.state.question = Some(Question::SendOut(id, who, true)),
+            Action::AskRecordingPassword(id) => self.begin(Question::RecordingPassword(id)),
+            Action::SetRecordingPassword(id) => {
+                let password = RecordingPassword::new(self.state.password(id));
+                match password {
+                    Ok(password) => {
+                        self.state.question = None;
+                        // What was typed is wiped when it is dropped here.
+                        self.take_password(ctx, id);
+                        self.send(Command::Do(id, Move::SetRecordingPassword(password)));
+                    }
+                    Err(why) => self.state.tell(Level::Warn, super::text::sentence(&why.to_string())),
                 }
             }
-            Action::GiveToken(id, to) => self.send(Command::Do(id, Move::PassToken(to))),
-            Action::TakeToken(id) => {
-                if let Some(session) = shot.sessions.iter().find(|s| s.id == id) {
-                    self.send(Command::Do(id, Move::PassToken(session.view.me)));
+            Action::AskTitle(id) => {
+                let now = session(shot, id).map(|s| s.view.title.clone()).unwrap_or_default();
+                self.begin(Question::Title(id, now));
+            }
+            Action::SetTitle(id) => {
+                if let Some(Question::Title(_, title)) = self.state.question.take() {
+                    self.send(Command::Do(id, Move::SetTitle(title.trim().to_owned())));
                 }
+            }
+            Action::AskPage(id) => self.begin(Question::Page(id, String::new())),
+            Action::ShowPage(id) => {
+                if let Some(Question::Page(_, url)) = self.state.question.take() {
+                    self.send(Command::Do(id, Move::Browse(url.trim().to_owned())));
+                }
+            }
+            Action::AskNotice(to) => self.begin(Question::Notice(to, String::new())),
+            Action::SendNotice(to) => {
+                if let Some(Question::Notice(_, text)) = self.state.question.take() {
+                    self.send(Command::Tell(to, text.trim().to_owned()));
+                }
+            }
+            Action::WarnOfShutdown => {
+                self.state.question = None;
+                self.send(Command::WarnOfShutdown);
+            }
+            Action::LookAtPage(id) => {
+                if let Some(page) = session(shot, id).and_then(|s| s.view.page.as_ref()) {
+                    self.state.question = Some(Question::OpenPage(page.url.clone()));
+                }
+            }
+            Action::OpenPage(url) => {
+                self.state.question = None;
+                ctx.open_url(OpenUrl::new_tab(url.trim()));
+            }
+            Action::SetDoor(id, door) => self.set_manners(shot, id, |manners| manners.door = door),
+            Action::SetAllowQuestions(id, on) => self.set_manners(shot, id, |manners| manners.allow_questions = on),
+            Action::DismissOperator(id) => {
+                let shown = session(shot, id).is_some_and(|s| self.state.operator_notice(s).is_some());
+                self.state.tab(id).dismissed += usize::from(shown);
+            }
+            Action::SaveTranscript(id) => self.ask(Then::Transcript(id), shot),
+            Action::CopyTranscript(id) => {
+                if let Some(session) = session(shot, id) {
+                    ctx.copy_text(transcript::as_text(&session.view, &self.zone));
+                    let copied = super::text::count(session.view.chat.len(), "line", "lines");
+                    self.state.tell(Level::Info, format!("Copied {copied} of chat."));
+                }
+            }
+            Action::ShowBeside(id) => self.state.show_beside(id),
+            Action::ShowAlone(id) => {
+                self.state.panes.clear();
+                self.state.go(Place::Tab(id));
             }
             Action::SubmitPassword(id) => {
                 let password = self.take_password(ctx, id);
@@ -142,10 +213,6 @@ impl Desk {
             }
             Action::Leave(id) => self.send(Command::Leave(id)),
             Action::EndMeeting(id) => self.state.question = Some(Question::EndMeeting(id)),
-            Action::EndMeetingNow(id) => {
-                self.state.question = None;
-                self.send(Command::Do(id, Move::EndMeeting));
-            }
             Action::JoinAgain(id) => self.send(Command::JoinAgain(id)),
             Action::Resume(id) => self.send(Command::SetPlaying(id, true)),
             Action::Pause(id) => self.send(Command::SetPlaying(id, false)),
@@ -159,23 +226,15 @@ impl Desk {
             Action::ReconnectNow(id) => self.send(Command::ReconnectNow(id)),
             Action::CutConnection(id) => self.send(Command::CutConnection(id)),
             // The popups that they open are egui's own.
-            Action::ShowConnection(_)
-            | Action::ShowConnecting
-            | Action::ShowMeetingMenu(_)
-            | Action::ShowSimulated(_) => {}
-            // Everything else is a move in a meeting.
+            Action::ShowConnection(_) | Action::ShowConnecting | Action::ShowSimulated(_) | Action::ShowClock => {}
             other => {
-                if let Some((id, wanted)) = other.as_move() {
-                    self.take_part(id, wanted);
+                // Everything else is one move in a meeting; the answer to a question is one, too.
+                if let Some((id, wanted)) = other.as_move(shot) {
+                    self.state.question = None;
+                    self.send(Command::Do(id, wanted));
                 }
             }
         }
-    }
-
-    /// A move of this participant; for an answer to a question, that is closed.
-    fn take_part(&mut self, id: TabId, wanted: Move) {
-        self.state.question = None;
-        self.send(Command::Do(id, wanted));
     }
 
     fn fill_in(&mut self, role: Role, shot: &Snapshot) {
@@ -199,14 +258,29 @@ impl Desk {
         SecretText::new(std::mem::take(&mut self.state.tab(id).password))
     }
 
-    fn ask(&mut self, then: Then) {
+    fn begin(&mut self, question: Question) {
+        self.state.question = Some(question);
+        self.state.wants_focus = true;
+    }
+
+    fn set_manners(&mut self, shot: &Snapshot, id: TabId, change: impl FnOnce(&mut Manners)) {
+        let Some(session) = session(shot, id) else { return };
+        let mut manners = session.manners;
+        change(&mut manners);
+        self.send(Command::SetManners(id, manners));
+    }
+
+    fn ask(&mut self, then: Then, shot: &Snapshot) {
         if self.asking.is_some() {
             return self.state.tell(Level::Info, "A file dialog is already open.");
         }
         let pick = match &then {
             Then::Open => self.picker.open(),
             Then::Issue(order) => self.picker.save_jnj(&file_name(order)),
-            Then::Transcript(_) => self.picker.save_text("transcript.txt"),
+            Then::Transcript(id) => {
+                let title = session(shot, *id).map(meeting::tab_title).unwrap_or_default();
+                self.picker.save_text(&format!("{}.txt", plain(&title)))
+            }
         };
         self.asking = Some(Asking::new(pick, then));
     }
@@ -263,9 +337,17 @@ fn file_name(order: &JnjOrder) -> String {
         JnjFor::Owner => &order.owner_id,
         JnjFor::Guest { name, .. } => name,
     };
-    let plain =
-        |text: &str| text.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).take(40).collect::<String>();
     format!("{}-{}.jnj", plain(who), plain(&order.meeting_id))
 }
 
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).take(40).collect()
+}
+
+fn session(shot: &Snapshot, id: TabId) -> Option<&SessionSnapshot> {
+    shot.sessions.iter().find(|s| s.id == id).map(|s| &**s)
+}
+
+/// What the known client marks for a new controller (wire/02 section 5.5).
+const CONTROLLER: ControlFlags = ControlFlags(ControlFlags::QUESTIONS.0 | ControlFlags::SLIDES.0 | ControlFlags::TAB.0);
 const SKIP: Duration = Duration::from_secs(10);

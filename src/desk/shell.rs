@@ -4,10 +4,11 @@
 
 use eframe::egui::{
     self, Align, Align2, Area, Button, CentralPanel, Context, Event, Frame, Id, Key, Label, Layout, Modal, Modifiers,
-    Panel, Rect, RichText, ScrollArea, Stroke, TextEdit, ThemePreference, Ui, vec2,
+    Panel, Rect, RichText, ScrollArea, Stroke, TextEdit, ThemePreference, Ui, pos2, vec2,
 };
 
 use super::action::Action;
+use super::clock;
 use super::pages::{home, inspector, issue, log, meeting, player, recordings};
 use super::state::{Place, Question, tab_ids};
 use super::text;
@@ -43,8 +44,38 @@ fn page(ui: &mut Ui, cx: &mut Cx<'_>) {
         Place::Issue => CentralPanel::default().frame(page).show(ui, |ui| issue::show(ui, cx)),
         Place::Recordings => CentralPanel::default().frame(page).show(ui, |ui| recordings::show(ui, cx)),
         Place::Inspector => CentralPanel::default().frame(page).show(ui, |ui| inspector::show(ui, cx)),
-        Place::Tab(id) => CentralPanel::default().frame(Frame::new().fill(palette.page)).show(ui, |ui| tab(ui, cx, id)),
+        Place::Tab(_) => CentralPanel::default().frame(Frame::new().fill(palette.page)).show(ui, |ui| panes(ui, cx)),
     };
+}
+
+/// The tabs that are shown, side by side; in two rows where columns would become too narrow to read.
+fn panes(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let shown = cx.state.shown();
+    if let [id] = shown.as_slice() {
+        return tab(ui, cx, *id);
+    }
+    let line = Stroke::new(tokens::HAIRLINE, Palette::of(ui).line);
+    let room = ui.available_rect_before_wrap();
+    let rows = if room.width() < tokens::PANE_WIDTH * shown.len() as f32 && shown.len() > 2 { 2 } else { 1 };
+    let height = room.height() / rows as f32;
+    for (row, ids) in shown.chunks(shown.len().div_ceil(rows).max(1)).enumerate() {
+        let width = room.width() / ids.len() as f32;
+        let top = room.top() + height * row as f32;
+        for (column, id) in ids.iter().enumerate() {
+            let left = room.left() + width * column as f32;
+            let rect = Rect::from_min_size(pos2(left, top), vec2(width, height) - egui::Vec2::splat(tokens::HAIRLINE));
+            widgets::within(ui, rect, Layout::top_down(Align::Min), |ui| {
+                ui.set_clip_rect(rect);
+                tab(ui, cx, *id);
+            });
+            if column > 0 {
+                ui.painter().vline(left - tokens::HAIRLINE, rect.y_range(), line);
+            }
+        }
+        if row > 0 {
+            ui.painter().hline(room.x_range(), top - tokens::HAIRLINE, line);
+        }
+    }
 }
 
 fn tab(ui: &mut Ui, cx: &mut Cx<'_>, id: TabId) {
@@ -69,7 +100,7 @@ fn navigation(ui: &mut Ui, cx: &mut Cx<'_>) {
         (Place::Inspector, Action::ShowInspector),
     ] {
         let name = action.name();
-        entry(ui, cx, action, place == there, (None, 0), name, "");
+        entry(ui, cx, action, place == there, None, name, "");
     }
     ui.add_space(tokens::GAP_S);
     appearance(ui, cx);
@@ -85,7 +116,8 @@ fn navigation(ui: &mut Ui, cx: &mut Cx<'_>) {
                 SessionPhase::Ended(_) => palette.weak,
                 _ => palette.warn,
             };
-            tab_entry(ui, cx, session.id, colour, &meeting::tab_title(session));
+            let unread = cx.state.unread(session);
+            tab_entry(ui, cx, session.id, colour, &meeting::tab_name(session, shot), unread);
         }
         let over_the_wire = || shot.sessions.iter().filter_map(|s| s.playback.as_ref().map(|wire| (s, wire)));
         if !shot.players.is_empty() || over_the_wire().next().is_some() {
@@ -99,7 +131,7 @@ fn navigation(ui: &mut Ui, cx: &mut Cx<'_>) {
                 SessionPhase::InMeeting | SessionPhase::Ended(_) => palette.weak,
                 _ => palette.warn,
             };
-            tab_entry(ui, cx, session.id, colour, &meeting::tab_title(session));
+            tab_entry(ui, cx, session.id, colour, &meeting::tab_title(session), 0);
         }
         for playback in &shot.players {
             let palette = Palette::of(ui);
@@ -109,21 +141,27 @@ fn navigation(ui: &mut Ui, cx: &mut Cx<'_>) {
                 playback.id,
                 if playback.playing { palette.accent } else { palette.weak },
                 &playback.title,
+                0,
             );
         }
     });
 }
 
-fn tab_entry(ui: &mut Ui, cx: &mut Cx<'_>, id: TabId, colour: egui::Color32, title: &str) {
-    let chosen = cx.state.place == Place::Tab(id);
-    let meeting = cx.shot.sessions.iter().find(|s| s.id == id && s.playback.is_none());
-    let unread = meeting.map_or(0, |session| cx.state.tab(id).unread(session.view.chat.len()));
+fn tab_entry(ui: &mut Ui, cx: &mut Cx<'_>, id: TabId, colour: egui::Color32, title: &str, unread: usize) {
+    let chosen = cx.state.shown().contains(&id);
     ui.push_id(id, |ui| {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 0.0;
             let room = ui.available_width() - tokens::CONTROL_HEIGHT;
             ui.allocate_ui(vec2(room, tokens::ROW_HEIGHT), |ui| {
-                entry(ui, cx, Action::ShowTab(id), chosen, (Some(colour), unread), title, title)
+                let subject = if unread > 0 { format!("{title}, {unread} unread") } else { title.to_owned() };
+                let mark = Mark { colour, unread };
+                let entry = entry(ui, cx, Action::ShowTab(id), chosen, Some(mark), title, &subject);
+                entry.context_menu(|ui| {
+                    for action in [Action::ShowBeside(id), Action::ShowAlone(id), Action::CloseTab(id)] {
+                        cx.button_as(ui, action.clone(), Look::Quiet, action.name(), title);
+                    }
+                });
             });
             ui.spacing_mut().button_padding.x = tokens::GAP_XS;
             let close = Button::new(RichText::new("×").color(Palette::of(ui).weak))
@@ -134,37 +172,41 @@ fn tab_entry(ui: &mut Ui, cx: &mut Cx<'_>, id: TabId, colour: egui::Color32, tit
     });
 }
 
+/// What stands with the name of a tab.
+struct Mark {
+    colour: egui::Color32,
+    unread: usize,
+}
+
 /// One row of the navigation, over the whole width.
 fn entry(
     ui: &mut Ui,
     cx: &mut Cx<'_>,
     action: Action,
     chosen: bool,
-    (mark, unread): (Option<egui::Color32>, usize),
+    mark: Option<Mark>,
     text: &str,
     subject: &str,
-) {
+) -> egui::Response {
     let palette = Palette::of(ui);
     let indent = if mark.is_some() { "     " } else { "" };
     let colour = if chosen { palette.accent } else { palette.text };
+    let unread = mark.as_ref().filter(|mark| mark.unread > 0).map(|mark| unread_words(mark.unread)).unwrap_or_default();
     let button = Button::selectable(chosen, RichText::new(format!("{indent}{text}")).color(colour))
-        .right_text(RichText::new(unread_words(unread)).size(tokens::TYPE_SMALL).color(palette.accent))
+        .right_text(RichText::new(unread).size(tokens::TYPE_SMALL).color(palette.accent))
         .truncate()
         .min_size(vec2(ui.available_width(), tokens::ROW_HEIGHT));
     let response = cx.add(ui, action, button, subject);
-    if let Some(colour) = mark {
+    if let Some(mark) = mark {
         let at = response.rect.left_center() + vec2(tokens::GAP_M + tokens::DOT, 0.0);
-        ui.painter().circle_filled(at, tokens::DOT, colour);
+        ui.painter().circle_filled(at, tokens::DOT, mark.colour);
     }
+    response
 }
 
-/// How many lines nobody has seen here.
+/// How many lines nobody has seen here; a badge has no room for more than this.
 fn unread_words(unread: usize) -> String {
-    match unread {
-        0 => String::new(),
-        1..100 => unread.to_string(),
-        _ => "99+".to_owned(),
-    }
+    if unread < 100 { unread.to_string() } else { "99+".to_owned() }
 }
 
 fn appearance(ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -204,6 +246,7 @@ fn status(ui: &mut Ui, cx: &mut Cx<'_>) {
             let chimes = Button::selectable(on, small("Chimes".into())).small();
             cx.add(ui, Action::SetChimes(!on), chimes, "");
         }
+        clock::button(ui, cx);
         ui.label(small(text::count(cx.shot.sessions.len(), "session", "sessions")));
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             widgets::dot(ui, colour);
@@ -239,19 +282,6 @@ fn question(ctx: &Context, cx: &mut Cx<'_>) {
                 );
                 sure(ui, cx, "End the meeting for everybody?", &text, Action::EndMeetingNow(id));
             }
-            Question::SendOut(id, ssrc) => {
-                let session = cx.shot.sessions.iter().find(|s| s.id == id);
-                let name = session.map_or_else(String::new, |s| s.view.name_of(ssrc));
-                let text = format!("{name} is told so, and can come back with a fresh jnj unless disconnected for good.");
-                widgets::title(ui, "Disconnect this participant?");
-                widgets::weak(ui, &text);
-                ui.add_space(tokens::GAP_M);
-                ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
-                    cx.button(ui, Action::SendOutNow(id, ssrc), Look::Danger);
-                    cx.button(ui, Action::Ban(id, ssrc), Look::Danger);
-                    cx.button(ui, Action::Cancel, Look::Plain);
-                });
-            }
             Question::StopMcu => {
                 let text = closed_words(&cx.shot.mcu);
                 sure(ui, cx, "Stop the MCU?", &text, Action::StopMcuNow);
@@ -272,6 +302,7 @@ fn question(ctx: &Context, cx: &mut Cx<'_>) {
                 );
                 sure(ui, cx, "Pull the plug?", &text, Action::PullThePlugNow);
             }
+            of_meeting => meeting::questions::show(ui, cx, of_meeting),
         }
     });
     if answer.should_close() {

@@ -13,9 +13,9 @@ use super::pages::log::LogFilter;
 use super::pages::recent::Recent;
 use super::pages::recordings::Browser;
 use crate::installation::snapshot::{
-    Connecting, Level, Notice, Preference, Proxy, ProxyAddressError, Snapshot, TabId, Transport,
+    Connecting, Level, Notice, Preference, Proxy, ProxyAddressError, SessionSnapshot, Snapshot, TabId, Transport,
 };
-use crate::meeting::view::Ssrc;
+use crate::meeting::view::{Audience, ControlFlags, Ssrc};
 
 /// Where the user is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,8 +40,20 @@ pub enum Question {
     Paste(String),
     /// Whether to end a meeting.
     EndMeeting(TabId),
-    /// Whether to send somebody out.
-    SendOut(TabId, Ssrc),
+    /// Whether to send somebody out; for good, or not.
+    SendOut(TabId, Ssrc, bool),
+    /// What the controller may do, as far as it is marked.
+    Controller(TabId, Ssrc, ControlFlags),
+    /// The recording's password; it is in [`TabState::password`], which is wiped.
+    RecordingPassword(TabId),
+    /// The meeting's title, as far as it is typed.
+    Title(TabId, String),
+    /// An address for everybody, as far as it is typed.
+    Page(TabId, String),
+    /// An operator's notice to one meeting or to all, as far as it is typed.
+    Notice(Option<i32>, String),
+    /// Whether to open an address that somebody sent.
+    OpenPage(String),
     /// Whether to stop the MCU although there are meetings.
     StopMcu,
     /// Whether to stop the backup although there are meetings.
@@ -55,8 +67,6 @@ pub enum Question {
 pub struct TabState {
     /// What is typed and not sent.
     pub draft: String,
-    /// So many lines of the chat were there when it was last shown.
-    pub seen: usize,
     /// Whom the next line is for; `None` is everybody.
     pub talk_to: Option<Ssrc>,
     /// What is typed into the password prompt; wiped when sent and when dropped.
@@ -65,15 +75,16 @@ pub struct TabState {
     pub chat: ChatRows,
     /// Where the seek bar's handle is while it is being dragged, milliseconds of meeting time.
     pub dragged_to: Option<u64>,
-}
-
-impl TabState {
-    /// How many of so many lines came since the chat was last shown.
-    pub fn unread(&mut self, lines: usize) -> usize {
-        // After coming back the chat begins anew.
-        self.seen = self.seen.min(lines);
-        lines - self.seen
-    }
+    /// Which people are listed.
+    pub people_filter: String,
+    /// So many lines of chat were read.
+    pub read: usize,
+    /// The first line that was new when the tab was shown.
+    pub new_from: Option<usize>,
+    /// The tab was shown in the frame before.
+    pub was_shown: bool,
+    /// So many notices of the MCU's operator were dismissed.
+    pub dismissed: usize,
 }
 
 impl Drop for TabState {
@@ -115,6 +126,8 @@ impl ConnectingForm {
 pub struct State {
     /// Where the user is.
     pub place: Place,
+    /// Meetings that are shown side by side, while the user is in one of them.
+    pub panes: Vec<TabId>,
     /// Tabs by name.
     pub tabs: BTreeMap<TabId, TabState>,
     /// The form.
@@ -125,6 +138,8 @@ pub struct State {
     pub recent: Recent,
     /// What is chosen in "How to connect" and not used yet.
     pub connecting: Option<ConnectingForm>,
+    /// Where the handle of the office clock is while it is dragged, hours ahead.
+    pub clock_dragged_to: Option<f64>,
     /// The inspector's table.
     pub watch: Watch,
     /// Whether the log is shown.
@@ -149,6 +164,9 @@ impl State {
         for id in tab_ids(shot) {
             state.tabs.insert(id, TabState::default());
         }
+        for session in &shot.sessions {
+            state.tab(session.id).read = session.view.chat.len();
+        }
         state
     }
 
@@ -165,6 +183,73 @@ impl State {
         if matches!(self.place, Place::Tab(id) if !ids.contains(&id)) {
             self.place = Place::Home;
         }
+        self.panes.retain(|id| ids.contains(id));
+        if self.panes.len() < 2 {
+            self.panes.clear();
+        }
+        self.follow_reading(shot);
+    }
+
+    /// What stands in a tab that is shown is read; where one stopped reading is remembered when it is shown again.
+    fn follow_reading(&mut self, shot: &Snapshot) {
+        for session in &shot.sessions {
+            let shown = self.shown().contains(&session.id);
+            let len = session.view.chat.len();
+            let tab = self.tab(session.id);
+            if shown {
+                if !tab.was_shown {
+                    tab.new_from = (tab.read < len && tab.read > 0).then_some(tab.read);
+                }
+                tab.read = len;
+            }
+            tab.was_shown = shown;
+            // A session that joined again begins anew.
+            tab.read = tab.read.min(len);
+        }
+    }
+
+    /// The tabs on the screen.
+    pub fn shown(&self) -> Vec<TabId> {
+        match self.place {
+            Place::Tab(id) if self.panes.contains(&id) => self.panes.clone(),
+            Place::Tab(id) => vec![id],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether a tab is one of those that are shown side by side, or is shown alone.
+    pub fn is_beside(&self, id: TabId) -> bool {
+        self.panes.contains(&id) || self.place == Place::Tab(id)
+    }
+
+    /// Shows a tab next to what is shown.
+    pub fn show_beside(&mut self, id: TabId) {
+        if self.panes.is_empty()
+            && let Place::Tab(first) = self.place
+        {
+            self.panes.push(first);
+        }
+        if !self.panes.contains(&id) {
+            self.panes.push(id);
+        }
+        if self.panes.len() < 2 {
+            self.panes.clear();
+        }
+        self.go(Place::Tab(id));
+    }
+
+    /// How many lines of a session's chat were not read.
+    pub fn unread(&self, session: &SessionSnapshot) -> usize {
+        self.tabs.get(&session.id).map_or(0, |tab| session.view.chat.len().saturating_sub(tab.read))
+    }
+
+    /// The oldest notice of the MCU's operator that was not dismissed, and how many came after it.
+    pub fn operator_notice<'s>(&self, session: &'s SessionSnapshot) -> Option<(&'s str, usize)> {
+        let dismissed = self.tabs.get(&session.id).map_or(0, |tab| tab.dismissed);
+        let notices = session.view.chat.iter().filter(|line| line.audience == Audience::Notice);
+        let mut left = notices.skip(dismissed);
+        let oldest = left.next()?;
+        Some((oldest.text.as_str(), left.count()))
     }
 
     /// Goes somewhere.
@@ -198,6 +283,14 @@ impl State {
         }
     }
 
+    /// What is typed into the question for a title or an address.
+    pub fn typed(&self) -> &str {
+        match &self.question {
+            Some(Question::Title(_, text) | Question::Page(_, text) | Question::Notice(_, text)) => text,
+            _ => "",
+        }
+    }
+
     /// Shows a toast of the window's own.
     pub fn tell(&mut self, level: Level, text: impl Into<String>) {
         // Counted down from the top: the engine counts its notices up, so the two never meet.
@@ -206,6 +299,9 @@ impl State {
         self.notices.push(Notice { id, level, text: text.into() });
     }
 }
+
+/// So many meetings are shown side by side.
+pub const MAX_PANES: usize = 4;
 
 /// Names of all tabs, in the order of the navigation.
 pub fn tab_ids(shot: &Snapshot) -> impl Iterator<Item = TabId> + '_ {
@@ -218,7 +314,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::installation::snapshot::{Manners, PlayerSnapshot, SessionPhase, SessionSnapshot};
+    use crate::installation::snapshot::{Manners, PlayerSnapshot, SessionPhase};
 
     fn shot(sessions: &[TabId]) -> Snapshot {
         let session = |id: &TabId| {
@@ -238,21 +334,14 @@ mod tests {
                 transport: Transport::Tcp,
                 server_version: String::new(),
                 in_meeting: std::time::Duration::ZERO,
+                round_trip: None,
+                unanswered_for: None,
                 received: 0,
                 sent: 0,
             })
         };
         let players: Vec<Arc<PlayerSnapshot>> = Vec::new();
         Snapshot { sessions: sessions.iter().map(session).collect(), players, ..Snapshot::default() }
-    }
-
-    #[test]
-    fn lines_are_unread_until_they_are_shown_and_a_chat_that_begins_anew_has_none() {
-        let mut tab = TabState::default();
-        tab.seen = 10;
-        assert_eq!(tab.unread(13), 3);
-        assert_eq!(tab.unread(2), 0);
-        assert_eq!(tab.unread(3), 1);
     }
 
     #[test]

@@ -77,6 +77,11 @@ pub fn date(unix_ms: i64, zone: &TimeZone) -> String {
     stamp(unix_ms, zone, "%Y-%m-%d %H:%M")
 }
 
+/// The same to the second, for a clock that is watched.
+pub fn date_to_the_second(unix_ms: i64, zone: &TimeZone) -> String {
+    stamp(unix_ms, zone, "%Y-%m-%d %H:%M:%S")
+}
+
 /// A time of day, unix milliseconds: `14:05`.
 pub fn clock(unix_ms: i64, zone: &TimeZone) -> String {
     stamp(unix_ms, zone, "%H:%M")

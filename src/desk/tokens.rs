@@ -43,7 +43,23 @@ pub const LOG_ROW_HEIGHT: f32 = 18.0;
 /// Width of the navigation.
 pub const SIDEBAR_WIDTH: f32 = 208.0;
 /// Width of the list of people.
-pub const PEOPLE_WIDTH: f32 = 272.0;
+pub const PEOPLE_WIDTH: f32 = 300.0;
+/// Meetings side by side go into two rows rather than become narrower than this.
+pub const PANE_WIDTH: f32 = 340.0;
+/// A meeting's tab that is lower shows less above its chat.
+pub const TAB_LOW: f32 = 420.0;
+/// Width of the popup of the office clock.
+pub const CLOCK_WIDTH: f32 = 440.0;
+/// Width of an attribute's name in the form.
+pub const ATTRIBUTE_WIDTH: f32 = 190.0;
+/// Height of the badges under a name.
+pub const BADGES_HEIGHT: f32 = 20.0;
+/// A meeting's tab that is narrower shows its people behind a button.
+pub const TAB_NARROW: f32 = 640.0;
+/// Height of an operator's notice, from which on it scrolls.
+pub const NOTICE_HEIGHT: f32 = 96.0;
+/// Height of the people behind that button.
+pub const PEOPLE_HEIGHT: f32 = 320.0;
 /// Height of the status bar, margins left out.
 pub const STATUS_HEIGHT: f32 = 20.0;
 /// Width of a form's labels.
@@ -183,6 +199,11 @@ pub fn bar_margin() -> Margin {
 /// Margin of the header and footer of a tab.
 pub fn tab_bar_margin() -> Margin {
     Margin::symmetric(20, 10)
+}
+
+/// Margin of a strip in a tab: floor bar, prompts, notices.
+pub fn strip_margin() -> Margin {
+    Margin::symmetric(20, 5)
 }
 
 /// Margin of the navigation.

@@ -3,8 +3,8 @@
 //! In: actions and texts. Out: drawn widgets with names and tooltips; what was clicked is collected in [`Cx`].
 
 use eframe::egui::{
-    self, Align, Align2, Button, Color32, CornerRadius, FontId, Frame, Label, Layout, Response, RichText, Role, Sense,
-    Stroke, StrokeKind, TextEdit, Ui, UiBuilder, Vec2, WidgetInfo, vec2,
+    self, Align, Align2, Button, Color32, CornerRadius, FontId, Frame, Label, Layout, Response, RichText, Role,
+    ScrollArea, Sense, Stroke, StrokeKind, TextEdit, Ui, UiBuilder, Vec2, WidgetInfo, vec2,
 };
 use jiff::tz::TimeZone;
 
@@ -36,9 +36,16 @@ pub enum Look {
     Danger,
     /// Without a frame until hovered.
     Quiet,
+    /// The same for what ends something for others.
+    DangerQuiet,
 }
 
 impl Cx<'_> {
+    /// Whether an action can be done now: what nobody may do is left out rather than greyed.
+    pub fn offers(&self, action: &Action) -> bool {
+        action.available(self.shot, self.state).is_ok()
+    }
+
     /// A button for an action, with its own name on it.
     pub fn button(&mut self, ui: &mut Ui, action: Action, look: Look) -> Response {
         let text = action.name();
@@ -56,6 +63,7 @@ impl Cx<'_> {
             Look::Danger => Button::new(RichText::new(text).color(palette.bad)),
             Look::Plain => Button::new(text),
             Look::Quiet => Button::new(text).frame_when_inactive(false),
+            Look::DangerQuiet => Button::new(RichText::new(text).color(palette.bad)).frame_when_inactive(false),
         };
         self.add(ui, action, button, subject)
     }
@@ -157,6 +165,41 @@ pub fn banner(ui: &mut Ui, colour: Color32, text: &str) {
         });
 }
 
+/// A coloured box across a tab with something to do about it at its end.
+pub fn banner_with_end(ui: &mut Ui, colour: Color32, text: &str, end: impl FnOnce(&mut Ui)) {
+    let palette = Palette::of(ui);
+    let frame = Frame::new().fill(colour.gamma_multiply(tokens::TINT)).inner_margin(tokens::strip_margin());
+    frame.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        let words = |ui: &mut Ui| {
+            dot(ui, colour);
+            line(ui, RichText::new(text).color(palette.strong)).on_hover_text(text);
+        };
+        row_with_end(ui, words, end);
+    });
+}
+
+/// A coloured box across a tab whose words are not to be cut, with who says them and something to do about it at its end.
+pub fn banner_in_full(ui: &mut Ui, colour: Color32, who: &str, words: &str, end: impl FnOnce(&mut Ui)) {
+    let palette = Palette::of(ui);
+    let frame = Frame::new().fill(colour.gamma_multiply(tokens::TINT)).inner_margin(tokens::strip_margin());
+    frame.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
+            end(ui);
+            ui.with_layout(Layout::top_down(Align::Min), |ui| {
+                ui.spacing_mut().item_spacing.y = tokens::GAP_XS / 2.0;
+                ui.add_space(tokens::GAP_XS);
+                ui.label(RichText::new(who).size(tokens::TYPE_SMALL).color(colour));
+                // An operator's message has at most so many bytes on the wire; more lines than these are read in the chat.
+                let most = ScrollArea::vertical().max_height(tokens::NOTICE_HEIGHT);
+                most.show(ui, |ui| ui.add(Label::new(RichText::new(words).color(palette.strong)).wrap()));
+                ui.add_space(tokens::GAP_XS);
+            });
+        });
+    });
+}
+
 /// What is shown where a list is empty: what this is for, and what to do next.
 pub fn empty(ui: &mut Ui, title: &str, text: &str, buttons: impl FnOnce(&mut Ui)) {
     ui.vertical_centered(|ui| {
@@ -206,6 +249,25 @@ pub fn field<'t>(text: &'t mut String, width: f32) -> TextEdit<'t> {
         .margin(tokens::field_margin())
         .min_size(vec2(0.0, tokens::CONTROL_HEIGHT))
         .align(Align2::LEFT_CENTER)
+}
+
+/// How much of its room a text takes, as a line along the field's lower edge; the numbers are in its tooltip.
+pub fn gauge(ui: &Ui, field: &Response, used: usize, most: usize) {
+    if used == 0 || most == 0 {
+        return;
+    }
+    let palette = Palette::of(ui);
+    let colour = match used * 10 / most {
+        0..8 => palette.accent,
+        _ if used <= most => palette.warn,
+        _ => palette.bad,
+    };
+    let share = (used as f32 / most as f32).min(1.0);
+    let edge = field.rect.left_bottom() + vec2(tokens::EMPHASIS, -tokens::EMPHASIS);
+    let width = (field.rect.width() - 2.0 * tokens::EMPHASIS) * share;
+    let line = eframe::egui::Rect::from_min_size(edge, vec2(width, tokens::EMPHASIS / 2.0));
+    ui.painter().rect_filled(line, tokens::HAIRLINE, colour);
+    field.clone().on_hover_text(format!("{used} of {most} bytes"));
 }
 
 /// A label and a value under each other, for facts in a row.

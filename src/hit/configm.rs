@@ -75,6 +75,52 @@ pub enum Entry {
     MmcMessengerServerAllow,
     /// `relay_allow`: where this server leads as a relay (ours, guide 3.13).
     RelayAllow,
+    /// `smtp_server`: through which the server writes to owners (ours, guide 3.1/1).
+    SmtpServer,
+    /// `smtp_port` (ours).
+    SmtpPort,
+    /// `smtp_tls`: 0 in clear, 1 STARTTLS, 2 TLS (ours).
+    SmtpTls,
+    /// `smtp_user` (ours).
+    SmtpUser,
+    /// `smtp_password` (ours).
+    SmtpPassword,
+    /// `smtp_from`: the sender (ours).
+    SmtpFrom,
+}
+
+/// How the MCU writes to owners (guide 3.1/1, "when the MCU is configured to support email notification"; the entries are ours).
+#[derive(Clone, PartialEq, Eq)]
+pub struct MailSettings {
+    /// Name or address of the mail server.
+    pub server: String,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is protected.
+    pub security: MailSecurity,
+    /// User and password, if the server wants them.
+    pub login: Option<(String, Zeroizing<String>)>,
+    /// The sender's address.
+    pub from: String,
+    /// An owner's megabytes when the request does not say; 0: not checked.
+    pub default_disk_quota: u64,
+}
+
+/// How a connection to a mail server is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MailSecurity {
+    /// Not at all; no password is sent.
+    Clear,
+    /// From STARTTLS on; without it nothing is sent.
+    StartTls,
+    /// From the first byte.
+    Tls,
+}
+
+impl std::fmt::Debug for MailSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "MailSettings({}:{}, {:?}, from {})", self.server, self.port, self.security, self.from)
+    }
 }
 
 impl Entry {
@@ -106,6 +152,12 @@ impl Entry {
             Entry::MeetingServerIp => &TABLE[18],
             Entry::MmcMessengerServerAllow => &TABLE[19],
             Entry::RelayAllow => &TABLE[20],
+            Entry::SmtpServer => &TABLE[21],
+            Entry::SmtpPort => &TABLE[22],
+            Entry::SmtpTls => &TABLE[23],
+            Entry::SmtpUser => &TABLE[24],
+            Entry::SmtpPassword => &TABLE[25],
+            Entry::SmtpFrom => &TABLE[26],
         }
     }
 }
@@ -261,6 +313,24 @@ impl Configm {
         self.value(Entry::RelayAllow).and_then(IpRange::parse_list).unwrap_or_default()
     }
 
+    /// How owners are written to. `None`: they are not.
+    pub fn mail(&self) -> Option<MailSettings> {
+        let server = self.value(Entry::SmtpServer)?.to_owned();
+        let password = || Zeroizing::new(self.value(Entry::SmtpPassword).unwrap_or_default().to_owned());
+        Some(MailSettings {
+            port: self.number(Entry::SmtpPort),
+            security: match self.number::<u8>(Entry::SmtpTls) {
+                0 => MailSecurity::Clear,
+                2 => MailSecurity::Tls,
+                _ => MailSecurity::StartTls,
+            },
+            login: self.value(Entry::SmtpUser).map(|user| (user.to_owned(), password())),
+            from: self.value(Entry::SmtpFrom).map_or_else(|| format!("hitdeck@{server}"), str::to_owned),
+            default_disk_quota: self.default_disk_quota(),
+            server,
+        })
+    }
+
     fn value(&self, entry: Entry) -> Option<&str> {
         self.text.text(entry.spec())
     }
@@ -296,7 +366,7 @@ const fn row(name: &'static str, kind: EntryKind, default: &'static str, help: &
     EntrySpec { name, kind, default, help }
 }
 
-static TABLE: [EntrySpec; 21] = [
+static TABLE: [EntrySpec; 27] = [
     row("recording", TEXT, "recording", "Where recordings and status files are. A cluster shares one folder."),
     row(
         "listenip",
@@ -333,13 +403,24 @@ static TABLE: [EntrySpec; 21] = [
         "",
         "MCUs that this one leads to as a relay. Empty: from this host to this host only.",
     ),
+    row(
+        "smtp_server",
+        TEXT,
+        "",
+        "Mail server through which owners are told of a full quota or a message. Empty: none.",
+    ),
+    row("smtp_port", EntryKind::Number { min: 1, max: 65_535 }, "587", "Its port."),
+    row("smtp_tls", EntryKind::Number { min: 0, max: 2 }, "1", "0: in clear. 1: STARTTLS. 2: TLS from the first byte."),
+    row("smtp_user", TEXT, "", "User at the mail server. Empty: it wants none. Needs smtp_tls."),
+    row("smtp_password", TEXT, "", "That user's password."),
+    row("smtp_from", TEXT, "", "Sender's address. Empty: hitdeck@ and the mail server's name."),
 ];
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const ALL: [Entry; 21] = [
+    const ALL: [Entry; 27] = [
         Entry::Recording,
         Entry::ListenIp,
         Entry::ListenPort,
@@ -361,6 +442,12 @@ mod tests {
         Entry::MeetingServerIp,
         Entry::MmcMessengerServerAllow,
         Entry::RelayAllow,
+        Entry::SmtpServer,
+        Entry::SmtpPort,
+        Entry::SmtpTls,
+        Entry::SmtpUser,
+        Entry::SmtpPassword,
+        Entry::SmtpFrom,
     ];
 
     #[test]
@@ -404,6 +491,20 @@ mod tests {
         assert_eq!(config.problems(), []);
         assert_eq!(Configm::parse(b"archive_recording_file=-1").archive(), Archive::Forever);
         assert!(!format!("{config:?}").contains("c2VjcmV0"));
+    }
+
+    #[test]
+    fn mail_is_off_without_a_server_and_never_falls_back_to_clear_text() {
+        assert_eq!(Configm::parse(b"smtp_user=mcu\nsmtp_password=secret").mail(), None);
+        let mail = |text: &str| Configm::parse(text.as_bytes()).mail().unwrap();
+        let plain = mail("smtp_server=mail.example");
+        assert_eq!((plain.port, plain.security, plain.login), (587, MailSecurity::StartTls, None));
+        assert_eq!(plain.from, "hitdeck@mail.example");
+        assert_eq!(mail("smtp_server=m\nsmtp_tls=none").security, MailSecurity::StartTls);
+        assert_eq!(mail("smtp_server=m\nsmtp_tls=0").security, MailSecurity::Clear);
+        let full = mail("smtp_server=m\nsmtp_tls=2\nsmtp_user=mcu\nsmtp_password=secret\nsmtp_from=a@b\nsmtp_port=465");
+        assert_eq!((full.port, full.security, full.from.as_str()), (465, MailSecurity::Tls, "a@b"));
+        assert!(full.login.is_some() && !format!("{full:?}").contains("secret"));
     }
 
     #[test]

@@ -6,7 +6,20 @@ use std::path::PathBuf;
 
 use super::snapshot::{Connecting, Manners, TabId};
 use crate::hit::jnj::Jnj;
-pub use crate::meeting::moves::Move;
+pub use crate::hit::request::CommandKind;
+pub use crate::mcu::MAX_NOTICE;
+pub use crate::meeting::moves::{Move, RecordingPassword};
+
+/// What is done to the office clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClockTurn {
+    /// So many milliseconds on; negative: back.
+    Jump(i64),
+    /// So many office seconds a second, 1 to [`crate::clock::MAX_SPEED`].
+    RunAt(u32),
+    /// The computer's time again.
+    Real,
+}
 
 /// Whom a jnj is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +34,8 @@ pub enum JnjFor {
         name: String,
         /// Enters without asking (guide 3.1/5).
         invited: bool,
+        /// Holds a ticket; needs an id (guide 3.1/5).
+        ticket: bool,
     },
 }
 
@@ -40,9 +55,15 @@ pub struct JnjOrder {
     /// Minutes; 0 is a person-based meeting, anything else an event (guide 3.1/7).
     pub duration_min: u32,
     /// Asked of the person when joining; empty for none.
-    pub password: String,
+    pub password: SecretText,
     /// Whether the meeting is recorded.
     pub recorded: bool,
+    /// Which service.
+    pub command: CommandKind,
+    /// The owner's group; empty for none.
+    pub group: String,
+    /// `element.attribute=value` on top of the rest, with the names of [`super::attributes::ATTRIBUTES`].
+    pub set: Vec<String>,
 }
 
 impl JnjOrder {
@@ -55,8 +76,11 @@ impl JnjOrder {
             title: String::new(),
             person: JnjFor::Owner,
             duration_min: 0,
-            password: String::new(),
+            password: SecretText::default(),
             recorded: true,
+            command: CommandKind::Meeting,
+            group: String::new(),
+            set: Vec::new(),
         }
     }
 }
@@ -86,6 +110,9 @@ pub enum Command {
     StartBackup,
     /// Stop it in good order.
     StopBackup,
+    /// Turn the office clock of this installation: freshness, closing, extension, expiry and archiving follow it; the computer's clock
+    /// and the connections do not.
+    TurnClock(ClockTurn),
     /// How sessions connect from now on.
     SetConnecting(Connecting),
     /// Forget a recently used jnj file; the file itself stays.
@@ -99,6 +126,10 @@ pub enum Command {
         /// What they do is drawn from it.
         seed: u64,
     },
+    /// A notice of the operator to an open meeting of our MCU, or to all: at most [`crate::mcu::MAX_NOTICE`] bytes.
+    Tell(Option<i32>, String),
+    /// Say to everybody on our MCU that it will shut down soon; it goes on.
+    WarnOfShutdown,
     /// All simulated people of that meeting leave.
     SendPeopleAway(i32),
     /// Issue a jnj and join with it.
@@ -154,7 +185,7 @@ pub enum Command {
 }
 
 /// A password on its way to the engine: has no Debug that shows it, and is wiped when dropped.
-#[derive(Clone, zeroize::Zeroize, zeroize::ZeroizeOnDrop)]
+#[derive(Clone, Default, PartialEq, Eq, zeroize::Zeroize, zeroize::ZeroizeOnDrop)]
 pub struct SecretText(String);
 
 impl SecretText {
@@ -167,10 +198,35 @@ impl SecretText {
     pub fn expose(&self) -> &str {
         &self.0
     }
+
+    /// Whether nothing was typed.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl From<&str> for SecretText {
+    fn from(text: &str) -> SecretText {
+        SecretText(text.to_owned())
+    }
 }
 
 impl std::fmt::Debug for SecretText {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("SecretText(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_password_is_shown_by_debug() {
+        let order = JnjOrder { password: "sesame".into(), ..JnjOrder::empty() };
+        let command = Command::IssueAndJoin(order.clone());
+        for shown in [format!("{order:?}"), format!("{order:#?}"), format!("{command:?}")] {
+            assert!(shown.contains("SecretText") && !shown.contains("sesame"), "{shown}");
+        }
     }
 }

@@ -237,7 +237,7 @@ impl Shared {
             place = self.joins.acquire() => place,
             () = stop.cancelled() => return Err(Ending::Left),
         };
-        let client = Client::start(self.jnj(number, pass).await?, ClientOptions::new(self.options.clock));
+        let client = Client::start(self.jnj(number, pass).await?, ClientOptions::new(self.options.clock.clone()));
         let mut watch = client.watch();
         let in_or_out = |state: &Arc<ClientState>| is_inside(state) || matches!(state.phase, Phase::Ended(_));
         let inside = tokio::select! {

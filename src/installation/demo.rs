@@ -58,7 +58,7 @@ impl Cast {
         // The owner goes first, so that the token is where one looks for it.
         let opened = Arc::new(Notify::new());
         for (part, jnj) in jnjs.into_iter().enumerate() {
-            players.spawn(act(jnj, part, clock, (stop.clone(), Arc::clone(&opened))));
+            players.spawn(act(jnj, part, clock.clone(), (stop.clone(), Arc::clone(&opened))));
         }
         let meeting_id = meeting_ids.into_iter().next().unwrap_or_default();
         info!("two simulated people enter the meeting {meeting_id:?}");
@@ -102,7 +102,7 @@ async fn act(jnj: Jnj, part: usize, clock: Clock, (stop, opened): (CancellationT
             () = stop.cancelled() => return,
         }
     }
-    let options = ClientOptions::new(clock);
+    let options = ClientOptions::new(clock.clone());
     let client = Client::start(jnj, options);
     let mut watch = client.watch();
     let mut turn = tokio::time::interval(TURN);

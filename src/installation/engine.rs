@@ -23,7 +23,7 @@ use self::issuing::joined_as;
 use self::servers::{Server, Serving};
 use self::sessions::{Tab, session};
 use super::bell::Bell;
-use super::command::Command;
+use super::command::{ClockTurn, Command};
 use super::crowd::Crowd;
 use super::demo::Cast;
 use super::folder::Installation;
@@ -32,7 +32,9 @@ use super::logbook::Logbook;
 use super::playback::{PlayCommand, Playback};
 use super::recent::Recent;
 use super::rows;
-use super::snapshot::{Connecting, Level, McuState, Notice, RecordingRow, SampleUser, Snapshot, TabId};
+use super::snapshot::{
+    ClockRow, Connecting, Issued, Level, McuState, Notice, RecordingRow, SampleUser, Snapshot, TabId,
+};
 use super::watching::Watching;
 use crate::client::{ClientCommand, Wish};
 use crate::clock::Clock;
@@ -50,10 +52,23 @@ pub struct EngineOptions {
     pub listen: SocketAddr,
     /// Put simulated people into a meeting.
     pub with_people: bool,
+    /// So many more come into their meeting, by the script that is drawn from this seed.
+    pub more_people: Option<MorePeople>,
     /// The folder is a demo's.
     pub demo: bool,
+    /// What time it is for this installation; clones of it are turned together.
+    pub clock: Clock,
     /// Log lines for the window.
     pub logbook: Logbook,
+}
+
+/// Simulated people besides the demo's two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MorePeople {
+    /// 1 to [`crate::installation::crowd::MAX_PEOPLE`].
+    pub count: usize,
+    /// What they do is drawn from it.
+    pub seed: u64,
 }
 
 /// A running engine.
@@ -137,6 +152,7 @@ struct Task {
     next_tab: TabId,
     recordings: Arc<Vec<RecordingRow>>,
     users: Arc<Vec<SampleUser>>,
+    issued: Option<Issued>,
     notices: Vec<Notice>,
     next_notice: u64,
 }
@@ -145,10 +161,11 @@ impl Task {
     fn new(options: EngineOptions, shared: Arc<Shared>) -> Task {
         let accounts = options.installation.accounts();
         let recent = Recent::open(options.installation.folder());
+        let clock = options.clock.clone();
         let users = accounts.into_iter().map(|a| SampleUser { id: a.id, name: a.name }).collect();
         Task {
             options,
-            clock: Clock::system(),
+            clock,
             shared,
             changed: Arc::default(),
             forwarders: JoinSet::new(),
@@ -168,6 +185,7 @@ impl Task {
             next_tab: 1,
             recordings: Arc::default(),
             users: Arc::new(users),
+            issued: None,
             notices: Vec::new(),
             next_notice: 1,
         }
@@ -239,7 +257,14 @@ impl Task {
             Command::StartBackup => self.start_backup().await,
             Command::StopBackup => self.stop_backup().await,
             Command::AddPeople { session_index, count, seed } => self.add_people(session_index, count, seed),
+            Command::Tell(session_index, text) => self.tell(session_index, &text).await,
+            Command::WarnOfShutdown => self.warn_of_shutdown().await,
             Command::SendPeopleAway(session_index) => self.send_people_away(session_index),
+            Command::TurnClock(turn) => match turn {
+                ClockTurn::Jump(ms) => self.clock.jump(ms),
+                ClockTurn::RunAt(speed) => self.clock.run_at(speed),
+                ClockTurn::Real => self.clock.be_real(),
+            },
             Command::SetConnecting(connecting) => self.connecting = connecting,
             Command::ForgetRecent(path) => self.recent.forget(&path),
             Command::Reissue(id) => self.reissue(id).await,
@@ -326,6 +351,11 @@ impl Task {
         }
     }
 
+    fn clock_row(&self) -> ClockRow {
+        let dial = self.clock.dial();
+        ClockRow { now: self.clock.now().unix_seconds(), ahead: dial.ahead_ms.div_euclid(1000), speed: dial.speed }
+    }
+
     fn publish(&mut self) {
         let now = self.clock.now();
         if let Some(serving) = &self.serving {
@@ -344,6 +374,8 @@ impl Task {
             demo: self.options.demo,
             mcu: self.state.clone(),
             backup: self.backup_state.clone(),
+            clock: self.clock_row(),
+            issued: self.issued.clone(),
             connecting: self.connecting.clone(),
             recent: Arc::new(self.recent.entries().to_vec()),
             sessions,

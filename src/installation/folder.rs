@@ -7,7 +7,7 @@
 //! | `configm.ini`, `license.ini` | the MCU's configuration and limits |
 //! | `key_mcu_local`, `key_mcu_local.x509` | the MCU's key pair; its passphrase is in `configm.ini`, as the guide has it |
 //! | `key_web_*.x509` | the third parties that the MCU trusts |
-//! | `third-party/` | the simulator's own: `key_web_local`, its passphrase, `accounts.txt` |
+//! | `third-party/` | the simulator's own: `key_web_local`, its passphrase, `accounts.txt`, `cluster.txt` (which servers a meeting got) |
 //! | `recording/` | the recording root, unless `configm.ini` says otherwise |
 //! | `jnj/`, `scenarios/` | issued jnj files, test scenarios |
 
@@ -23,7 +23,7 @@ use crate::clock::Clock;
 use crate::hit::configm::Configm;
 use crate::hit::jnj::Jnj;
 use crate::hit::keys::{KeyName, Passphrase, PrivateKey, PublicKey};
-use crate::hit::licence::Licence;
+use crate::hit::licence::{IpRange, Licence};
 use crate::hit::request::{CommandKind, ServiceRequest};
 use crate::hit::sealed::{self, SealingKey};
 use crate::library::write_whole;
@@ -31,6 +31,7 @@ use crate::link::{Inspector, LinkConfig};
 use crate::mcu::RelayPolicy;
 use crate::mcu::transcript::Transcripts;
 use crate::mcu::{McuConfig, Patience};
+use crate::office::Limits;
 
 /// Where an MCU of ours listens unless told otherwise.
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 2333);
@@ -110,7 +111,7 @@ impl Installation {
         let web = new_key_pair(&folder.join("third-party"), folder, WEB_KEY, &fresh_passphrase()?)?;
         write(&folder.join("third-party").join(WEB_PASSPHRASE), web.as_bytes(), Secrecy::Secret)?;
         write(&folder.join("third-party").join(ACCOUNTS), SAMPLE_ACCOUNTS.as_bytes(), Secrecy::Open)?;
-        write(&folder.join(LICENCE), Licence::commented_default().as_bytes(), Secrecy::Open)?;
+        write(&folder.join(LICENCE), fresh_licence().as_bytes(), Secrecy::Open)?;
         write(&folder.join(".gitignore"), GITIGNORE.as_bytes(), Secrecy::Open)?;
         // Last: its presence says that the installation is complete.
         let configm = Configm::commented_default(MCU_KEY, &mcu);
@@ -130,7 +131,7 @@ impl Installation {
         let configm = Configm::parse(&read(&path)?);
         let licence_path = folder.join(LICENCE);
         // Without the file the limits are those of a fresh installation.
-        let text = if licence_path.exists() { read(&licence_path)? } else { Vec::new() };
+        let text = if licence_path.exists() { read(&licence_path)? } else { fresh_licence().into_bytes() };
         let (licence, problems) = Licence::parse(&text);
         for problem in configm.problems() {
             warn!("configm.ini: {problem}");
@@ -175,11 +176,13 @@ impl Installation {
             keys: self.folder.clone(),
             recording_root: self.recording_root(),
             licence: self.licence.clone(),
+            limits: Limits::of(&self.configm),
             freshness: self.configm.freshness_window(),
             clock,
             patience: Patience::default(),
             link: LinkConfig::default(),
             relay: RelayPolicy { allow: self.configm.relay_allow() },
+            mail: self.configm.mail(),
             transcripts: Transcripts::default(),
             inspector: Inspector::off(),
         };
@@ -400,8 +403,16 @@ fn write(path: &Path, bytes: &[u8], secrecy: Secrecy) -> Result<(), Installation
     options.open(path).and_then(|mut f| f.write_all(bytes).and_then(|()| f.sync_all())).map_err(file)
 }
 
+/// This host is inside: else ten of its clients would be all that an owner may have (guide 3.1/1 maxoutconnection).
+fn fresh_licence() -> String {
+    let licence = Licence { ip_range: IpRange::parse_list(LOOPBACK).unwrap_or_default(), ..Licence::default() };
+    licence.updated(Licence::commented_default().as_bytes())
+}
+
 const CONFIGM: &str = "configm.ini";
 const LICENCE: &str = "license.ini";
+/// The inside addresses of a fresh licence.
+const LOOPBACK: &str = "127.0.0.0/8,::1";
 const MCU_KEY: &str = "key_mcu_local";
 /// The simulated third party's key, trusted by the MCU of the same installation.
 pub const WEB_KEY: &str = "key_web_local";

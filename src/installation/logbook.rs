@@ -13,16 +13,10 @@ use super::snapshot::{Level, LogLine};
 use crate::clock::Clock;
 
 /// A list of log lines that many may write and one reads.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Logbook {
     lines: Arc<Mutex<VecDeque<LogLine>>>,
     clock: Clock,
-}
-
-impl Default for Logbook {
-    fn default() -> Logbook {
-        Logbook { lines: Arc::default(), clock: Clock::system() }
-    }
 }
 
 impl Logbook {

@@ -3,7 +3,9 @@
 //! In: [`command::Command`]s. Out: [`snapshot::Snapshot`]s. [`folder`] is the files, [`order`] makes requests, [`engine`] starts and
 //! holds the MCU, clients and players, [`demo`] fills a folder with something to look at, [`crowd`] is simulated people.
 
+pub mod attributes;
 mod bell;
+mod cluster;
 pub mod command;
 pub mod crowd;
 pub mod demo;
@@ -19,6 +21,7 @@ pub mod snapshot;
 pub mod transcript;
 mod watching;
 
+pub use cluster::Chosen;
 pub use folder::{
     Account, DEFAULT_LISTEN, Hold, Installation, InstallationError, WEB_KEY, new_key_pair, read, read_public_key,
     read_text,

@@ -2,6 +2,8 @@
 //!
 //! In: what a form or a command line holds. Out: a [`ServiceRequest`] of the guide (3.1), or which item is wrong.
 
+use super::attributes;
+use super::command::{JnjFor, JnjOrder, SecretText};
 use crate::clock::Now;
 use crate::hit::password::PasswordHash;
 use crate::hit::request::{CommandKind, Group, Guest, MAX_DURATION, RequestError, ServiceRequest};
@@ -24,7 +26,7 @@ pub struct RequestOrder {
     /// Title; may be empty.
     pub title: String,
     /// Asked of whoever joins.
-    pub password: Option<String>,
+    pub password: Option<SecretText>,
     /// Whether the meeting is recorded.
     pub recorded: bool,
     /// `ELEMENT.ATTRIBUTE=VALUE` on top of the rest.
@@ -42,6 +44,28 @@ pub struct GuestOrder {
     pub invited: bool,
     /// Ticket holder.
     pub ticket: bool,
+}
+
+impl From<&JnjOrder> for RequestOrder {
+    fn from(order: &JnjOrder) -> RequestOrder {
+        RequestOrder {
+            owner: (order.owner_id.clone(), order.owner_name.clone()),
+            meeting_id: order.meeting_id.clone(),
+            command: order.command,
+            guest: match &order.person {
+                JnjFor::Owner => None,
+                JnjFor::Guest { id, name, invited, ticket } => {
+                    Some(GuestOrder { id: id.clone(), name: name.clone(), invited: *invited, ticket: *ticket })
+                }
+            },
+            group: (!order.group.is_empty()).then(|| order.group.clone()),
+            duration_min: u16::try_from(order.duration_min).unwrap_or(u16::MAX),
+            title: order.title.clone(),
+            password: (!order.password.is_empty()).then(|| order.password.clone()),
+            recorded: order.recorded,
+            set: order.set.clone(),
+        }
+    }
 }
 
 impl RequestOrder {
@@ -64,11 +88,11 @@ impl RequestOrder {
         request.group = self.group.as_ref().map(|id| Group { id: id.clone(), ..Group::default() });
         request.meeting_title = (!self.title.is_empty()).then(|| self.title.clone());
         if let Some(password) = &self.password {
-            request.password = Some(PasswordHash::of(password));
+            request.password = Some(PasswordHash::of(password.expose()));
         }
         stamp(&mut request, now);
         for item in &self.set {
-            set(&mut request, item)?;
+            attributes::set(&mut request, item)?;
         }
         // Checked as a third party would be: by writing it.
         request.to_xml()?;
@@ -98,52 +122,6 @@ pub enum OrderError {
     },
 }
 
-/// `ELEMENT.ATTRIBUTE=VALUE`, with the guide's names.
-fn set(request: &mut ServiceRequest, item: &str) -> Result<(), OrderError> {
-    let wrong = |why: &str| OrderError::Set { item: item.to_owned(), why: why.to_owned() };
-    let (name, value) = item.split_once('=').ok_or_else(|| wrong("expected ELEMENT.ATTRIBUTE=VALUE"))?;
-    let flag = || match value {
-        "0" | "" => Ok(false),
-        "1" => Ok(true),
-        _ => Err(wrong("expected 0 or 1")),
-    };
-    let number = || value.parse::<u32>().map_err(|_| wrong("expected a whole number"));
-    let text = || (!value.is_empty()).then(|| value.to_owned());
-    let list = || value.split([',', ';', ' ']).filter(|part| !part.is_empty()).map(str::to_owned).collect();
-    let (command, owner) = (&mut request.command, &mut request.owner);
-    match name {
-        "owner.diskquota" => owner.disk_quota = Some(u64::from(number()?)),
-        "owner.maxoutconnection" => owner.max_out_connection = Some(number()?),
-        "owner.email" => owner.email = text(),
-        "guest.email" => request.guest.as_mut().ok_or_else(|| wrong("there is no guest"))?.email = text(),
-        "group.diskquota" => {
-            request.group.as_mut().ok_or_else(|| wrong("there is no group"))?.disk_quota = Some(u64::from(number()?));
-        }
-        "group.maxoutconnection" => {
-            request.group.as_mut().ok_or_else(|| wrong("there is no group"))?.max_out_connection = Some(number()?);
-        }
-        "command.recording" => command.recording = flag()?,
-        "command.exclusive_recording" => command.exclusive_recording = flag()?,
-        "command.autoextension" => command.autoextension = flag()?,
-        "command.all_questioner" => command.all_questioner = flag()?,
-        "command.preparationmode" => command.preparation_mode = flag()?,
-        "command.joinnet_holder_video" => command.joinnet_holder_video = flag()?,
-        "command.duration" => command.duration = Some(u16::try_from(number()?).unwrap_or(MAX_DURATION)),
-        "command.bandwidth" => command.bandwidth = Some(number()?),
-        "command.total_av_bandwidth" => command.total_av_bandwidth = Some(number()?),
-        "command.max_message_duration" => command.max_message_duration = Some(number()?),
-        "command.default_joint_browsing_page" => command.default_joint_browsing_page = text(),
-        "command.joinnet_auto_update_url" => command.joinnet_auto_update_url = text(),
-        "command.audio_codec_preference" => command.audio_codec_preference = list(),
-        "command.video_codec_preference" => command.video_codec_preference = list(),
-        "command.file" => command.file = text(),
-        // Not an attribute, but what a test of freshness needs.
-        "timestamp.value" => request.timestamp = value.parse().map_err(|_| wrong("expected Unix seconds"))?,
-        _ => return Err(wrong("the guide has no such attribute, or it has an option of its own")),
-    }
-    Ok(())
-}
-
 /// The guide's own example of a good expiration date (3.10).
 const PASSWORD_VALID_S: i64 = 24 * 3600;
 
@@ -166,10 +144,11 @@ mod tests {
                 group: None,
                 duration_min: 0,
                 title: String::new(),
-                password: password.map(str::to_owned),
+                password: password.map(SecretText::from),
                 recorded: false,
                 set: vec!["timestamp.value=1000".into()],
             };
+            assert!(!format!("{order:?}").contains("sesame"), "a password has no business in a log");
             let mut request = order.request(at(2_000_000)).unwrap();
             let judged = |request: &ServiceRequest, now: i64| {
                 Freshness::judge(request.timestamp, request.password.is_some(), at(now), DEFAULT_WINDOW)

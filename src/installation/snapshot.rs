@@ -29,6 +29,10 @@ pub struct Snapshot {
     pub mcu: McuState,
     /// A second MCU of the same installation, on another address and with the same recordings: the backup of guide 3.8.
     pub backup: McuState,
+    /// What the office clock of this installation shows.
+    pub clock: ClockRow,
+    /// The jnj that was issued last.
+    pub issued: Option<Issued>,
     /// How sessions connect from now on.
     pub connecting: Connecting,
     /// Recently used jnj files, newest first, at most [`MAX_RECENT`].
@@ -49,6 +53,39 @@ pub struct Snapshot {
     pub chimes: Option<bool>,
     /// Things to tell the user once, newest last; dismissed with `Command::DismissNotice`.
     pub notices: Vec<Notice>,
+}
+
+/// The clock by which MCU, third party and clients of this installation live; a tester may turn it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClockRow {
+    /// Office time when the snapshot was made, Unix seconds.
+    pub now: i64,
+    /// Seconds ahead of the computer's clock; negative: behind it.
+    pub ahead: i64,
+    /// Office seconds in a second, 1 or more.
+    pub speed: u32,
+}
+
+impl ClockRow {
+    /// Whether it shows the computer's time.
+    pub fn is_real(&self) -> bool {
+        self.ahead == 0 && self.speed == 1
+    }
+}
+
+impl Default for ClockRow {
+    fn default() -> ClockRow {
+        ClockRow { now: 0, ahead: 0, speed: 1 }
+    }
+}
+
+/// A jnj that was issued here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issued {
+    /// Whom it is for.
+    pub to: String,
+    /// The last second of office time at which a server takes it, Unix seconds (guide 3.1/3 and 3.10).
+    pub good_until: i64,
 }
 
 /// A person of the sample installation.
@@ -223,8 +260,12 @@ pub struct SessionSnapshot {
     pub transport: Transport,
     /// Server version as it announced itself.
     pub server_version: String,
-    /// Since admission.
+    /// Since the meeting was opened, as the server said at admission.
     pub in_meeting: Duration,
+    /// How long the server took to answer the last probe.
+    pub round_trip: Option<Duration>,
+    /// How long an answer has been missing.
+    pub unanswered_for: Option<Duration>,
     /// Bytes received and sent on the control connection.
     pub received: u64,
     /// See `received`.

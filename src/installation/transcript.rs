@@ -19,7 +19,8 @@ pub fn as_text(view: &View, zone: &TimeZone) -> String {
     text
 }
 
-fn as_line(view: &View, line: &ChatLine, zone: &TimeZone) -> String {
+/// One line of it, without the line break at its end.
+pub fn as_line(view: &View, line: &ChatLine, zone: &TimeZone) -> String {
     let time = line.date.and_then(|ms| Timestamp::from_millisecond(ms).ok());
     let time =
         time.map_or_else(String::new, |time| time.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S  ").to_string());

@@ -54,6 +54,15 @@ pub fn event_is_over(root: &Path, request: &ServiceRequest) -> bool {
     statuses.into_iter().find(|status| !status.preparation_mode).is_some_and(|status| status.how.is_final())
 }
 
+/// Whether the folder of a request's meeting holds recordings of meetings already (guide 3.1/7 exclusive_recording). Those of
+/// preparations do not count: an event that was prepared could never be held.
+pub fn has_recordings(root: &Path, request: &ServiceRequest) -> bool {
+    let group = request.group.as_ref().map(|group| group.id.as_str());
+    let Ok(folder) = paths::meeting_directory(group, &request.owner.id, &request.meeting_id) else { return false };
+    let prepared = |jnr: &PathBuf| read_status(&jnr.with_extension("xml")).is_ok_and(|status| status.preparation_mode);
+    newest(&root.join(folder), "jnr").iter().any(|jnr| !prepared(jnr))
+}
+
 /// The regular files of a folder with that extension, newest first by the date and number at the end of their names.
 fn newest(folder: &Path, extension: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().take(MAX_FILES).flatten();

@@ -5,12 +5,13 @@
 //! are not followed, what cannot be read is reported and passed over. Blocking: call it from a blocking thread.
 //!
 //! - [`tree`]: the walk; [`listing`]: what there is; [`usage`]: disk usage.
-//! - [`find`]: the recording that a request means.
+//! - [`find`]: the recording that a request means; [`remove`]: taking one away, or into the archive.
 //! - [`crashed`]: what an MCU finishes on start; [`whole`]: files that appear whole or not at all.
 
 pub mod crashed;
 pub mod find;
 pub mod listing;
+pub mod remove;
 pub mod tree;
 #[cfg(test)]
 mod tree_tests;
@@ -18,8 +19,9 @@ pub mod usage;
 pub mod whole;
 
 pub use crashed::{Finished, finish_crashed};
-pub use find::{FindError, event_is_over, recording_of};
+pub use find::{FindError, event_is_over, has_recordings, recording_of};
 pub use listing::{Entry, Kind, Listing, list};
+pub use remove::{RemoveError, remove};
 pub use tree::Trouble;
 pub use usage::{Charged, disk_usage};
 pub use whole::write_whole;

@@ -112,6 +112,17 @@ impl Pipe {
     }
 }
 
+impl Pipe {
+    /// Says that we leave for good, and waits a moment for the peer to close: closing with bytes unread would look like a loss to it.
+    pub async fn leave(mut self) {
+        drop(self.sender.leave().await);
+        self.incoming.drain(GOODBYE).await;
+    }
+}
+
+/// A peer has this long to close after we said goodbye.
+const GOODBYE: Duration = Duration::from_secs(2);
+
 impl Incoming {
     /// Watches this connection.
     pub fn tap(&self) -> &Tap {

@@ -4,8 +4,8 @@
 //! for the window. A meeting's own traffic never passes here.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::path::Path;
-use std::sync::Arc;
+use std::net::IpAddr;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
@@ -13,15 +13,16 @@ use tokio::task::JoinSet;
 use tracing::{error, info};
 
 use super::keyring::Keyring;
-use super::meeting::{self, Answer, Candidate, Claim, Seat, Summary, ToMeeting};
+use super::ledger::Ledger;
+use super::meeting::{self, Announcement, Answer, Candidate, Claim, Seat, Summary, ToMeeting};
 use super::opening::{self, Opening};
+use super::post::Postbox;
 use super::status_files::StatusFiles;
 use super::{McuSnapshot, RunningMeeting, RunningPlayback};
 use crate::clock::{Clock, Now};
 use crate::hit::request::ServiceRequest;
-use crate::library;
 use crate::meeting::room::{How, KnockToken, Visitor};
-use crate::office::{Office, Refused, Verdict};
+use crate::office::{Arrival, Disk, Office, PlaceId, Quotas, Refused, Verdict};
 use crate::wire::Refusal;
 use crate::wire::cipher::{Cipher, KeyMaterial};
 use crate::wire::handshake::{Secondary, SecondaryKind};
@@ -31,7 +32,7 @@ use crate::wire::ticket::Ticket;
 #[derive(Clone, Debug)]
 pub struct FrontDesk {
     keyring: Arc<Keyring>,
-    recordings: Arc<Path>,
+    ledger: Arc<Ledger>,
     clock: Clock,
     freshness: Duration,
     questions: mpsc::Sender<Question>,
@@ -76,8 +77,28 @@ pub struct Opened {
     pub request: ServiceRequest,
     /// Whether it is fresh. A ticket may stand in for that (wire/01 section 10.4).
     pub age: Result<(), Refused>,
-    /// It is for an event that was ended or whose time was over (guide notes N31).
-    pub over: bool,
+}
+
+/// Somebody who wants to be somewhere.
+#[derive(Clone, Debug)]
+pub struct Applicant {
+    /// What the third party says.
+    pub request: ServiceRequest,
+    /// From where.
+    pub from: IpAddr,
+    /// Was in this meeting before.
+    pub returning: Option<i32>,
+    /// Shows that it was in some meeting before.
+    pub was_inside: bool,
+}
+
+/// What comes of that.
+#[derive(Debug)]
+pub enum Welcome {
+    /// At the door of a meeting.
+    In(Entrance),
+    /// Nobody is there: a message may be left, by asking again with that command.
+    OfferMessage,
 }
 
 /// Somebody who wants to watch a recording.
@@ -100,16 +121,25 @@ pub struct Booth {
     _place: Place,
 }
 
-type Placed = Result<(mpsc::Sender<ToMeeting>, Place), Refused>;
+/// What the desk's task answers to an applicant.
+enum Placed {
+    In(Entrance),
+    OfferMessage,
+    /// The disk decides; ask again with what it says.
+    Look(Quotas),
+}
+
+type Found = Vec<(i32, mpsc::Sender<ToMeeting>)>;
 
 enum Question {
-    Place(Box<ServiceRequest>, bool, oneshot::Sender<Placed>),
-    Return(i32, oneshot::Sender<Placed>),
-    Find(Box<ServiceRequest>, oneshot::Sender<Option<(i32, mpsc::Sender<ToMeeting>)>>),
+    Place(Box<Applicant>, Option<Disk>, oneshot::Sender<Result<Placed, Refused>>),
+    Find(Box<ServiceRequest>, oneshot::Sender<Found>),
     Meeting(i32, oneshot::Sender<Option<mpsc::Sender<ToMeeting>>>),
-    Watch(Box<ServiceRequest>, Box<Viewer>, oneshot::Sender<Result<Booth, Refused>>),
+    Watch(Box<ServiceRequest>, IpAddr, Box<Viewer>, oneshot::Sender<Result<Booth, Refused>>),
+    Remove(Box<ServiceRequest>, oneshot::Sender<Result<(), Refused>>),
     Watched(Box<Ticket>, oneshot::Sender<bool>),
     Playback(Secondary, oneshot::Sender<Option<Cipher>>),
+    Announce(Option<i32>, Announcement, oneshot::Sender<usize>),
     Close(How),
 }
 
@@ -119,35 +149,37 @@ impl FrontDesk {
     /// # Errors
     /// The refusal, when it cannot be opened.
     pub async fn open(&self, userinfo: String) -> Result<Opened, Refused> {
-        let (keyring, root) = (Arc::clone(&self.keyring), Arc::clone(&self.recordings));
-        // Reads a key file, and agrees on a key the first time; looks into the meeting's folder.
-        let opened = tokio::task::spawn_blocking(move || {
-            let request = keyring.open(&userinfo)?;
-            let over = request.command.is_event() && library::event_is_over(&root, &request);
-            Ok::<_, Refused>((request, over))
-        });
-        let (request, over) = opened.await.map_err(|failure| internal(&failure.to_string()))??;
+        let keyring = Arc::clone(&self.keyring);
+        // Reads a key file, and agrees on a key the first time.
+        let opened = tokio::task::spawn_blocking(move || keyring.open(&userinfo));
+        let request = opened.await.map_err(|failure| internal(&failure.to_string()))??;
         let age = Office::judge_age(&request, self.clock.now(), self.freshness);
-        Ok(Opened { request, age, over })
+        Ok(Opened { request, age })
     }
 
-    /// Finds the meeting that a request leads to, and asks it who the claimant was. Gives the meeting's number and the ssrc.
+    /// Finds the meetings that a request may lead back to, and asks each who the claimant was. Gives the meeting's number and the ssrc.
     pub async fn recognise(&self, request: &ServiceRequest, claim: Claim) -> Option<(i32, i32)> {
         let (reply, found) = oneshot::channel();
         self.questions.send(Question::Find(Box::new(request.clone()), reply)).await.ok()?;
-        let (index, meeting) = found.await.ok()??;
-        let (reply, recognised) = oneshot::channel();
-        meeting.send(ToMeeting::Recognise(Box::new(claim), reply)).await.ok()?;
-        recognised.await.ok()?.map(|ssrc| (index, ssrc))
+        for (index, meeting) in found.await.ok()? {
+            let (reply, recognised) = oneshot::channel();
+            // One that is over has nobody.
+            if meeting.send(ToMeeting::Recognise(Box::new(claim.clone()), reply)).await.is_ok()
+                && let Ok(Some(ssrc)) = recognised.await
+            {
+                return Some((index, ssrc));
+            }
+        }
+        None
     }
 
     /// Takes a place for a playback.
     ///
     /// # Errors
     /// The refusal.
-    pub async fn watch(&self, request: &ServiceRequest, viewer: Viewer) -> Result<Booth, Refused> {
+    pub async fn watch(&self, request: &ServiceRequest, from: IpAddr, viewer: Viewer) -> Result<Booth, Refused> {
         let (reply, booth) = oneshot::channel();
-        let question = Question::Watch(Box::new(request.clone()), Box::new(viewer), reply);
+        let question = Question::Watch(Box::new(request.clone()), from, Box::new(viewer), reply);
         self.questions.send(question).await.map_err(|_| shutting_down())?;
         booth.await.map_err(|_| shutting_down())?
     }
@@ -163,20 +195,38 @@ impl FrontDesk {
     ///
     /// # Errors
     /// The refusal.
-    pub async fn place(
-        &self,
-        request: &ServiceRequest,
-        over: bool,
-        returning: Option<i32>,
-    ) -> Result<Entrance, Refused> {
-        let (reply, placed) = oneshot::channel();
-        let question = match returning {
-            Some(index) => Question::Return(index, reply),
-            None => Question::Place(Box::new(request.clone()), over, reply),
-        };
+    pub async fn place(&self, applicant: &Applicant) -> Result<Welcome, Refused> {
+        let mut disk = None;
+        loop {
+            let (reply, placed) = oneshot::channel();
+            let question = Question::Place(Box::new(applicant.clone()), disk, reply);
+            self.questions.send(question).await.map_err(|_| shutting_down())?;
+            match placed.await.map_err(|_| shutting_down())?? {
+                Placed::In(entrance) => return Ok(Welcome::In(entrance)),
+                Placed::OfferMessage => return Ok(Welcome::OfferMessage),
+                Placed::Look(quotas) => {
+                    let (ledger, request) = (Arc::clone(&self.ledger), applicant.request.clone());
+                    let looked = tokio::task::spawn_blocking(move || ledger.look(&request, quotas)).await;
+                    disk = Some(looked.map_err(|failure| internal(&failure.to_string()))?);
+                }
+            }
+        }
+    }
+
+    /// Whether a recording may be removed for that request.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub async fn may_remove(&self, request: &ServiceRequest) -> Result<(), Refused> {
+        let (reply, may) = oneshot::channel();
+        let question = Question::Remove(Box::new(request.clone()), reply);
         self.questions.send(question).await.map_err(|_| shutting_down())?;
-        let (meeting, place) = placed.await.map_err(|_| shutting_down())??;
-        Ok(Entrance { meeting, place })
+        may.await.map_err(|_| shutting_down())?
+    }
+
+    /// A recording of that request's owner is gone: its bytes are free.
+    pub fn removed(&self, request: &ServiceRequest) {
+        self.ledger.forget(&request.owner.id, request.group.as_ref().map(|group| group.id.as_str()));
     }
 
     /// Takes a seat in the meeting. The place is to be kept as long as the seat.
@@ -205,6 +255,13 @@ impl FrontDesk {
         cipher.await.ok()?
     }
 
+    /// Says something to one meeting, or to all; how many were told.
+    pub(super) async fn announce(&self, session_index: Option<i32>, what: Announcement) -> usize {
+        let (reply, told) = oneshot::channel();
+        let asked = self.questions.send(Question::Announce(session_index, what, reply)).await;
+        if asked.is_ok() { told.await.unwrap_or(0) } else { 0 }
+    }
+
     /// Closes all meetings and takes nobody any more; the desk's task then ends.
     pub(super) async fn close(&self, how: How) {
         // Gone already: nothing is left to close.
@@ -215,12 +272,13 @@ impl FrontDesk {
 /// What the desk's task starts with.
 pub(super) struct Start {
     pub keyring: Arc<Keyring>,
-    pub recordings: Arc<Path>,
+    pub ledger: Arc<Ledger>,
     pub clock: Clock,
     pub freshness: Duration,
     pub office: Office,
     pub opening: Opening,
     pub status: StatusFiles,
+    pub postbox: Postbox,
     pub snapshot: watch::Sender<Arc<McuSnapshot>>,
 }
 
@@ -229,16 +287,19 @@ pub(super) fn new(start: Start) -> (FrontDesk, impl Future<Output = ()> + Send) 
     let (questions, todo) = mpsc::channel(QUESTIONS);
     let desk = FrontDesk {
         keyring: start.keyring,
-        recordings: start.recordings,
-        clock: start.clock,
+        ledger: Arc::clone(&start.ledger),
+        clock: start.clock.clone(),
         freshness: start.freshness,
         questions,
     };
     let task = Task {
         clock: start.clock,
         office: start.office,
+        ledger: start.ledger,
+        places: BTreeMap::new(),
         opening: start.opening,
         status: start.status,
+        postbox: start.postbox,
         snapshot: start.snapshot,
         running: BTreeMap::new(),
         playing: BTreeMap::new(),
@@ -251,16 +312,16 @@ pub(super) fn new(start: Start) -> (FrontDesk, impl Future<Output = ()> + Send) 
 
 struct Running {
     queue: mpsc::Sender<ToMeeting>,
-    /// Held here, and once more by every place taken.
-    places: Arc<()>,
     summary: watch::Receiver<Arc<Summary>>,
     request: ServiceRequest,
     opened: Now,
 }
 
+/// Which meeting has ended, how, and who opened it.
+type Ended = (i32, How, ServiceRequest);
+
 struct Playing {
-    /// Held here, and once more by the session.
-    place: Arc<()>,
+    place: PlaceId,
     viewer: Viewer,
     session_index: i32,
     since: Now,
@@ -269,15 +330,19 @@ struct Playing {
 struct Task {
     clock: Clock,
     office: Office,
+    ledger: Arc<Ledger>,
+    /// Given out; free again when nobody holds it any more.
+    places: BTreeMap<PlaceId, Weak<()>>,
     opening: Opening,
     status: StatusFiles,
+    postbox: Postbox,
     snapshot: watch::Sender<Arc<McuSnapshot>>,
     running: BTreeMap<i32, Running>,
     playing: BTreeMap<i32, Playing>,
     /// Playbacks that ended lately: their viewers may come back by ticket.
     played: VecDeque<(Now, i32, Playing)>,
     next_playback: i32,
-    tasks: JoinSet<(i32, How)>,
+    tasks: JoinSet<Ended>,
 }
 
 impl Task {
@@ -287,13 +352,12 @@ impl Task {
         loop {
             tokio::select! {
                 question = questions.recv() => match question {
-                    Some(Question::Place(request, over, reply)) => drop(reply.send(self.place(*request, over))),
-                    Some(Question::Return(index, reply)) => drop(reply.send(self.place_again(index))),
-                    Some(Question::Find(request, reply)) => {
-                        let found = self.office.find(&request).and_then(|index| Some((index, self.running.get(&index)?)));
-                        drop(reply.send(found.map(|(index, meeting)| (index, meeting.queue.clone()))));
+                    Some(Question::Place(applicant, disk, reply)) => drop(reply.send(self.place(*applicant, disk))),
+                    Some(Question::Find(request, reply)) => drop(reply.send(self.find(&request))),
+                    Some(Question::Watch(request, from, viewer, reply)) => {
+                        drop(reply.send(self.watch(&request, from, *viewer)));
                     }
-                    Some(Question::Watch(request, viewer, reply)) => drop(reply.send(self.watch(&request, *viewer))),
+                    Some(Question::Remove(request, reply)) => drop(reply.send(self.office.decide_removal(&request))),
                     Some(Question::Watched(ticket, reply)) => drop(reply.send(self.has_watched(&ticket))),
                     Some(Question::Playback(secondary, reply)) => {
                         let playing = self.playing.get(&secondary.id);
@@ -303,6 +367,7 @@ impl Task {
                     Some(Question::Meeting(index, reply)) => {
                         drop(reply.send(self.running.get(&index).map(|meeting| meeting.queue.clone())));
                     }
+                    Some(Question::Announce(index, what, reply)) => drop(reply.send(self.announce(index, &what).await)),
                     Some(Question::Close(how)) => break self.close_all(how).await,
                     None => break self.close_all(How::ServerShutdown).await,
                 },
@@ -314,37 +379,68 @@ impl Task {
         self.status.down(self.clock.now(), self.office.licence()).await;
     }
 
-    fn place(&mut self, request: ServiceRequest, over: bool) -> Placed {
+    fn place(&mut self, applicant: Applicant, disk: Option<Disk>) -> Result<Placed, Refused> {
         self.forget_closed();
         self.count();
-        let index = match self.office.decide(&request, over) {
-            Verdict::Refuse(refused) => return Err(refused),
-            Verdict::Enter(index) => index,
-            Verdict::Open(index) => {
-                self.open(index, request);
-                index
+        let Applicant { request, from, returning, was_inside } = applicant;
+        let (index, place) = if let Some(index) = returning {
+            (index, self.office.come_back(index, &request, from).ok_or_else(over)?)
+        } else {
+            match self.office.decide(Arrival { request: &request, from, was_inside, disk }) {
+                Verdict::Refuse(refused) => return Err(refused),
+                Verdict::OfferMessage => return Ok(Placed::OfferMessage),
+                Verdict::Look => return Ok(Placed::Look(self.office.quotas(&request))),
+                Verdict::Enter(index, place) => {
+                    self.set_anew(index, &request);
+                    (index, place)
+                }
+                Verdict::Open(index, place) => {
+                    self.open(index, request);
+                    (index, place)
+                }
             }
         };
-        let meeting = self.running.get(&index).ok_or_else(|| internal("an open meeting has no task"))?;
-        Ok((meeting.queue.clone(), Place { _taken: Arc::clone(&meeting.places) }))
+        let Some(meeting) = self.running.get(&index) else {
+            self.office.leave(place);
+            return Err(internal("an open meeting has no task"));
+        };
+        let meeting = meeting.queue.clone();
+        Ok(Placed::In(Entrance { meeting, place: self.hand_out(place) }))
     }
 
-    /// Somebody who was inside and comes back has a right to the place, also while the dead connection still counts.
-    fn place_again(&mut self, index: i32) -> Placed {
-        self.forget_closed();
-        let meeting = self.running.get(&index).ok_or_else(over)?;
-        Ok((meeting.queue.clone(), Place { _taken: Arc::clone(&meeting.places) }))
+    /// What an owner's later request still decides (guide 3.1, exceptions).
+    fn set_anew(&mut self, index: i32, request: &ServiceRequest) {
+        let Some(meeting) = self.running.get_mut(&index).filter(|_| request.guest.is_none()) else { return };
+        let first = &mut meeting.request;
+        first.owner.name.clone_from(&request.owner.name);
+        first.owner.email.clone_from(&request.owner.email);
+        if meeting.summary.borrow().preparing && !request.command.prepares() {
+            first.group.clone_from(&request.group);
+            first.command.duration = request.command.duration;
+            first.command.autoextension = request.command.autoextension;
+            first.command.guaranteed = request.command.guaranteed;
+        }
     }
 
-    fn watch(&mut self, request: &ServiceRequest, viewer: Viewer) -> Result<Booth, Refused> {
+    fn find(&self, request: &ServiceRequest) -> Found {
+        let candidates = self.office.find(request).into_iter();
+        candidates.filter_map(|index| Some((index, self.running.get(&index)?.queue.clone()))).collect()
+    }
+
+    fn hand_out(&mut self, place: PlaceId) -> Place {
+        let taken = Arc::new(());
+        self.places.insert(place, Arc::downgrade(&taken));
+        Place { _taken: taken }
+    }
+
+    fn watch(&mut self, request: &ServiceRequest, from: IpAddr, viewer: Viewer) -> Result<Booth, Refused> {
         self.count();
-        self.office.decide_playback(request)?;
+        let place = self.office.decide_playback(request, from)?;
         let playback_id = self.next_playback;
         self.next_playback = playback_id.checked_add(1).unwrap_or(1);
         // Media packets compare 16 bits (wire/05 section 4.1).
         let session_index = playback_id & 0xffff;
-        let place = Arc::new(());
-        let booth = Booth { playback_id, session_index, _place: Place { _taken: Arc::clone(&place) } };
+        let booth = Booth { playback_id, session_index, _place: self.hand_out(place) };
         self.playing.insert(playback_id, Playing { place, viewer, session_index, since: self.clock.now() });
         Ok(booth)
     }
@@ -359,16 +455,24 @@ impl Task {
             || self.played.iter().any(|(_, id, playing)| shows(*id, playing))
     }
 
-    /// Tells the office how many connections there are; what has ended counts no more.
+    /// Tells the office which connections have ended; what has ended counts no more.
     fn count(&mut self) {
+        let office = &mut self.office;
+        self.places.retain(|place, taken| {
+            let held = taken.strong_count() > 0;
+            if !held {
+                office.leave(*place);
+            }
+            held
+        });
         for (index, meeting) in &self.running {
-            self.office.set_connections(*index, Arc::strong_count(&meeting.places).saturating_sub(1));
+            self.office.set_preparing(*index, meeting.summary.borrow().preparing);
         }
         let now = self.clock.now();
         let over: Vec<i32> = self
             .playing
             .iter()
-            .filter(|(_, playing)| Arc::strong_count(&playing.place) == 1)
+            .filter(|(_, playing)| !self.places.contains_key(&playing.place))
             .map(|(id, _)| *id)
             .collect();
         for id in over {
@@ -380,29 +484,36 @@ impl Task {
         while self.played.len() > MAX_PLAYED || self.played.front().is_some_and(|(at, ..)| stale(at)) {
             self.played.pop_front();
         }
-        self.office.set_playbacks(self.playing.len());
     }
 
     fn open(&mut self, index: i32, request: ServiceRequest) {
         info!(session = index, meeting = request.meeting_id, owner = request.owner.id, "meeting opened");
         let (queue, inbox) = mpsc::channel(MEETING_QUEUE);
-        let (publish, summary) = watch::channel(Arc::default());
+        // Until the meeting has begun, what its request says.
+        let begins = Summary {
+            title: request.meeting_title.clone().unwrap_or_default(),
+            preparing: request.command.prepares() && request.guest.is_none(),
+            ..Summary::default()
+        };
+        let (publish, summary) = watch::channel(Arc::new(begins));
         let opened = self.clock.now();
         let own = queue.clone();
         let opening = self.opening.clone();
-        let (clock, asked) = (self.clock, request.clone());
+        let postbox = self.postbox.clone();
+        let (clock, asked) = (self.clock.clone(), request.clone());
         self.tasks.spawn(async move {
             // Joins wait in the queue while the files are made.
-            let how = match opening::start(opening, asked, index, clock, publish).await {
+            let how = match opening::start(opening, asked.clone(), index, clock, publish).await {
                 Ok(start) => meeting::run(start, own, inbox).await,
                 Err(failure) => {
                     error!(session = index, "the meeting cannot be opened: {failure}");
                     How::ServerShutdown
                 }
             };
-            (index, how)
+            postbox.ended(&asked).await;
+            (index, how, asked)
         });
-        self.running.insert(index, Running { queue, places: Arc::default(), summary, request, opened });
+        self.running.insert(index, Running { queue, summary, request, opened });
     }
 
     /// A meeting whose queue is closed is over, though its task may still be writing.
@@ -414,9 +525,12 @@ impl Task {
         }
     }
 
-    fn ended(&mut self, ended: Result<(i32, How), tokio::task::JoinError>) {
+    fn ended(&mut self, ended: Result<Ended, tokio::task::JoinError>) {
         match ended {
-            Ok((index, how)) => info!(session = index, "meeting closed: {how:?}"),
+            Ok((index, how, request)) => {
+                info!(session = index, "meeting closed: {how:?}");
+                self.ledger.forget(&request.owner.id, request.group.as_ref().map(|group| group.id.as_str()));
+            }
             Err(failure) => error!("a meeting's task failed: {failure}"),
         }
         self.forget_closed();
@@ -432,13 +546,22 @@ impl Task {
             let elapsed = Duration::from_secs(now.steady.saturating_sub(playing.since.steady).as_secs());
             RunningPlayback { elapsed, session_index: playing.session_index, ..playing.viewer.row.borrow().clone() }
         });
-        let snapshot = Arc::new(McuSnapshot { meetings, playbacks: playbacks.collect() });
+        let snapshot =
+            Arc::new(McuSnapshot { meetings, playbacks: playbacks.collect(), reserved: self.office.reserved() });
         self.status.update(now, self.office.licence(), &snapshot);
         self.snapshot.send_if_modified(|old| {
             let changed = **old != *snapshot;
             *old = snapshot;
             changed
         });
+    }
+
+    async fn announce(&self, session_index: Option<i32>, what: &Announcement) -> usize {
+        let mut told = 0;
+        for (_, meeting) in self.running.iter().filter(|(index, _)| session_index.is_none_or(|one| one == **index)) {
+            told += usize::from(meeting.queue.send(ToMeeting::Announce(what.clone())).await.is_ok());
+        }
+        told
     }
 
     async fn close_all(&mut self, how: How) {
@@ -458,13 +581,19 @@ fn row(index: i32, meeting: &Running, now: Now) -> RunningMeeting {
     RunningMeeting {
         session_index: index,
         meeting_id: meeting.request.meeting_id.clone(),
-        title: meeting.request.meeting_title.clone().unwrap_or_default(),
+        title: summary.title.clone(),
         owner_id: meeting.request.owner.id.clone(),
         owner_name: meeting.request.owner.name.clone(),
         group: meeting.request.group.as_ref().map(|group| group.id.clone()),
-        duration_min: meeting.request.command.duration.unwrap_or(0),
+        duration_min: match summary.preparing {
+            true => PREPARATION_MIN,
+            false => meeting.request.command.duration.filter(|_| meeting.request.command.is_event()).unwrap_or(0),
+        },
         elapsed: Duration::from_secs(now.steady.saturating_sub(meeting.opened.steady).as_secs()),
         recorded: meeting.request.command.recording,
+        message: opening::is_message(&meeting.request),
+        preparation: summary.preparing,
+        makes_recording: summary.makes_recording,
         ever_joined: summary.ever_joined,
         people: summary.people.clone(),
     }
@@ -482,6 +611,8 @@ fn shutting_down() -> Refused {
     Refused::new(Refusal::TooManySession, "the server is shutting down")
 }
 
+/// Guide 3.7; its clients are told the same (note N66).
+const PREPARATION_MIN: u16 = 60;
 const QUESTIONS: usize = 256;
 const MEETING_QUEUE: usize = 1024;
 /// The known client tries to come back for ten minutes (wire/01 section 10.4).

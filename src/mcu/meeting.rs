@@ -47,6 +47,8 @@ pub struct Candidate {
     pub invited: bool,
     /// From where.
     pub address: IpAddr,
+    /// Came to make a recording (guide notes N28).
+    pub makes_recording: bool,
     /// The control cipher of its connection.
     pub control: Cipher,
     /// What that cipher was made from: a ticket must show it.
@@ -58,6 +60,7 @@ pub struct Candidate {
 }
 
 /// Somebody who says to have been here before (wire/01 section 10.4).
+#[derive(Clone)]
 pub struct Claim {
     /// The ticket, if there is one.
     pub ticket: Option<Ticket>,
@@ -109,8 +112,19 @@ pub enum ToMeeting {
     Recognise(Box<Claim>, oneshot::Sender<Option<Ssrc>>),
     /// A secondary connection wants to know the control cipher of a participant.
     ControlCipher(Ssrc, oneshot::Sender<Option<Cipher>>),
+    /// The operator has something to say.
+    Announce(Announcement),
     /// Close the meeting.
     Close(How),
+}
+
+/// What the MCU's operator says to a meeting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Announcement {
+    /// A notice in the chat.
+    Words(Arc<str>),
+    /// The server will shut down soon; connections stay until it does (wire/02 section 9.2).
+    Shutdown,
 }
 
 /// What a guest at the door is told.
@@ -127,6 +141,12 @@ pub enum Answer {
 pub struct Summary {
     /// Those present, the owner first.
     pub people: Vec<PersonSummary>,
+    /// Title; may be empty.
+    pub title: String,
+    /// It is being prepared.
+    pub preparing: bool,
+    /// Its owner is inside and came to make a recording (guide notes N28).
+    pub makes_recording: bool,
     /// How many different participants there have been.
     pub ever_joined: usize,
 }
@@ -144,6 +164,8 @@ pub struct PersonSummary {
     pub invited: bool,
     /// Address as the MCU sees it.
     pub address: String,
+    /// Holds a ticket.
+    pub ticket: bool,
 }
 
 /// Everything that a meeting's task starts with.
@@ -162,6 +184,10 @@ pub struct Start {
     pub recorder: Recorder,
     /// Status so far: start time, title, owner.
     pub status: RecordingStatus,
+    /// It is a message for this owner, id and name, who is not there (guide 3.5).
+    pub absent: Option<(String, String)>,
+    /// Places are reserved (guide 3.6).
+    pub guaranteed: bool,
     /// Where the summary goes.
     pub summary: watch::Sender<Arc<Summary>>,
 }
@@ -173,6 +199,7 @@ pub async fn run(start: Start, own: mpsc::Sender<ToMeeting>, mut inbox: mpsc::Re
     task.drain();
     let mut flush = tokio::time::interval(FLUSH_EVERY);
     flush.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut turned = task.clock.turned();
     let how = loop {
         if let Some(how) = task.ended {
             break how;
@@ -186,6 +213,8 @@ pub async fn run(start: Start, own: mpsc::Sender<ToMeeting>, mut inbox: mpsc::Re
             },
             _ = flush.tick(), if task.dirty => task.flush(),
             () = tokio::time::sleep(deadline) => task.tick(),
+            // Somebody turned the office clock: the deadline is another one. The task itself keeps the other end.
+            Ok(()) = turned.changed() => task.tick(),
         }
     };
     inbox.close();
@@ -203,6 +232,8 @@ struct Seated {
 /// What stays known of a participant when the connection is gone.
 struct Known {
     invited: bool,
+    ticket: bool,
+    makes_recording: bool,
     address: IpAddr,
     /// Of the connection on which they were last admitted; `None` once their tickets are void.
     proof: Option<(KeyMaterial, [u8; 12])>,
@@ -217,6 +248,8 @@ struct Task {
     max_bandwidth: i32,
     recorder: Recorder,
     status: RecordingStatus,
+    absent: Option<(String, String)>,
+    guaranteed: bool,
     summary: watch::Sender<Arc<Summary>>,
     own: mpsc::WeakSender<ToMeeting>,
     seats: BTreeMap<Ssrc, Seated>,
@@ -246,6 +279,8 @@ impl Task {
             max_bandwidth: start.max_bandwidth,
             recorder: start.recorder,
             status: start.status,
+            absent: start.absent,
+            guaranteed: start.guaranteed,
             summary: start.summary,
             own,
             seats: BTreeMap::new(),
@@ -299,6 +334,8 @@ impl Task {
             ToMeeting::ControlCipher(ssrc, reply) => {
                 drop(reply.send(self.seats.get(&ssrc).map(|seat| seat.control.clone())));
             }
+            ToMeeting::Announce(Announcement::Words(text)) => self.room.operator_says(&text, self.clock.now()),
+            ToMeeting::Announce(Announcement::Shutdown) => self.room.warn_of_shutdown(),
             ToMeeting::Close(how) => self.room.end(how),
         }
         self.drain();
@@ -354,7 +391,8 @@ impl Task {
 
     fn until_deadline(&self) -> Duration {
         let now = self.clock.now().steady;
-        self.room.deadline().map_or(FAR, |at| at.saturating_sub(now))
+        let steady = self.room.deadline().map_or(FAR, |at| at.saturating_sub(now));
+        steady.min(self.room.office_deadline().map_or(FAR, |at| self.clock.until(at)))
     }
 
     fn ssrc_of(&self, connection: u64) -> Option<Ssrc> {
@@ -373,10 +411,15 @@ impl Task {
         self.next_connection += 1;
         self.pending =
             Some(Seated { connection, control: candidate.control, outgoing: candidate.outgoing, cut: candidate.cut });
+        // Who makes a preparation a meeting names it anew (guide 3.1, exceptions).
+        let switched = self.room.view().preparing && !candidate.newcomer.prepares && candidate.newcomer.owner;
+        let title = candidate.newcomer.terms.as_ref().filter(|_| switched).map(|terms| terms.title.clone());
         let name = candidate.newcomer.name.clone();
         let id = candidate.newcomer.user_id.clone();
         let known = Known {
             invited: candidate.invited || candidate.newcomer.owner,
+            ticket: candidate.newcomer.ticket_holder,
+            makes_recording: candidate.makes_recording,
             address: candidate.address,
             proof: Some((candidate.keys, candidate.newcomer.reconnect_name)),
         };
@@ -389,6 +432,9 @@ impl Task {
                 JoinError::Banned => Refusal::RequestRejected,
             }
         })?;
+        if let Some(title) = title {
+            self.status.title = title;
+        }
         self.known.insert(ssrc, known);
         self.everybody.insert(ssrc, (id, name));
         self.drain();
@@ -507,11 +553,20 @@ impl Task {
                 name: person.name.clone(),
                 invited: known.invited,
                 address: known.address.to_string(),
+                ticket: known.ticket,
             })
         });
-        let summary = Summary { people: people.collect(), ever_joined: self.room.ever_joined() };
-        let meeting_id = &self.room.view().meeting_id;
-        let inside = status_files::participants(meeting_id, &summary.people, self.clock.now());
+        let view = self.room.view();
+        let summary = Summary {
+            people: people.collect(),
+            title: view.title.clone(),
+            preparing: view.preparing,
+            makes_recording: view.people.get(&OWNER).is_some_and(|owner| owner.present)
+                && self.known.get(&OWNER).is_some_and(|owner| owner.makes_recording),
+            ever_joined: self.room.ever_joined(),
+        };
+        let meeting = (view.meeting_id.as_str(), self.guaranteed);
+        let inside = status_files::participants(meeting, &summary.people, self.clock.now());
         self.recorder.participants(inside);
         self.summary.send_replace(Arc::new(summary));
     }
@@ -523,7 +578,8 @@ impl Task {
 
     fn status_now(&self, how: Option<How>) -> RecordingStatus {
         let seconds = self.room.elapsed(self.clock.now()).as_secs();
-        status_files::recording_status(&self.status, &self.everybody, seconds, how)
+        let begun = RecordingStatus { preparation_mode: self.room.view().preparing, ..self.status.clone() };
+        status_files::recording_status(&begun, (&self.everybody, self.absent.as_ref()), seconds, how)
     }
 
     async fn finish(self, how: How) {

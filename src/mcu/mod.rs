@@ -2,15 +2,18 @@
 //!
 //! In: an address, an installation's configuration and keys, connections. Out: meetings, recordings, status files, and a snapshot of
 //! what is running. Tasks: the [`front_desk`] owns admission, each [`meeting`] owns itself, each [`session`] serves one connection,
-//! each [`recorder`] writes one meeting's files; all end, and are waited for, in [`Mcu::shutdown`].
+//! each [`recorder`] writes one meeting's files, [`post`] writes to owners; all end, and are waited for, in [`Mcu::shutdown`].
 
+mod admission;
 pub mod front_desk;
 pub mod keyring;
+mod ledger;
 pub mod meeting;
 mod opening;
 mod pace;
 mod pages;
 mod playback;
+mod post;
 pub mod recorder;
 pub mod rehearsal;
 pub mod relay;
@@ -31,20 +34,25 @@ use tracing::{info, warn};
 
 use self::front_desk::FrontDesk;
 use self::keyring::Keyring;
+use self::ledger::Ledger;
+use self::meeting::Announcement;
 pub use self::meeting::PersonSummary;
 use self::opening::Opening;
+use self::post::Post;
 pub use self::relay::RelayPolicy;
 use self::relay::Relays;
 use self::session::Shared;
 use self::status_files::StatusFiles;
 use self::transcript::Transcripts;
 use crate::clock::Clock;
+use crate::hit::configm::MailSettings;
 use crate::hit::keys::PrivateKey;
 use crate::hit::licence::Licence;
 use crate::library;
 use crate::link::{Inspector, LinkConfig, Listener};
 use crate::meeting::room::How;
-use crate::office::Office;
+use crate::office::lines::Reserved;
+use crate::office::{Limits, Office};
 
 /// What a server starts with.
 #[derive(Debug)]
@@ -61,6 +69,8 @@ pub struct McuConfig {
     pub recording_root: PathBuf,
     /// What HomeMeeting's licence file decides.
     pub licence: Licence,
+    /// Quotas and outside connections of those whose requests do not say (guide 3.1).
+    pub limits: Limits,
     /// A userinfo is fresh within this either way (guide 3.1/3: five minutes).
     pub freshness: Duration,
     /// Clock.
@@ -71,6 +81,8 @@ pub struct McuConfig {
     pub link: LinkConfig,
     /// Where it leads as a relay, and for whom (guide 3.13).
     pub relay: RelayPolicy,
+    /// How it writes to owners (guide 3.1/1). `None`: not at all.
+    pub mail: Option<MailSettings>,
     /// Where to write down what clients send; for making tests.
     pub transcripts: Transcripts,
     /// Watches every connection.
@@ -108,6 +120,23 @@ impl Default for Patience {
     }
 }
 
+/// Why an operator's notice is not sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoticeError {
+    /// No words.
+    #[error("a notice has at least one word in it")]
+    Empty,
+    /// A line of chat is shorter.
+    #[error("a notice has at most {MAX_NOTICE} bytes, and this one has {bytes}: say it in two")]
+    TooLong {
+        /// Its length in UTF-8.
+        bytes: usize,
+    },
+}
+
+/// Most bytes of a notice: a line of chat (wire/02 section 6).
+pub const MAX_NOTICE: usize = 2047;
+
 /// What is running.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct McuSnapshot {
@@ -115,6 +144,8 @@ pub struct McuSnapshot {
     pub meetings: Vec<RunningMeeting>,
     /// Running playbacks by number.
     pub playbacks: Vec<RunningPlayback>,
+    /// Places that events have reserved (guide 3.9).
+    pub reserved: Reserved,
 }
 
 /// A running playback (guide 3.4).
@@ -165,6 +196,12 @@ pub struct RunningMeeting {
     pub elapsed: Duration,
     /// Whether it is recorded.
     pub recorded: bool,
+    /// It is a message that a visitor leaves.
+    pub message: bool,
+    /// It is being prepared (guide 3.7).
+    pub preparation: bool,
+    /// Its owner is inside and makes a recording (guide notes N28).
+    pub makes_recording: bool,
     /// How many different participants there have been.
     pub ever_joined: usize,
     /// Those present.
@@ -206,6 +243,7 @@ pub struct Mcu {
     cut: CancellationToken,
     accepting: JoinHandle<()>,
     desk_task: JoinHandle<()>,
+    post: Post,
 }
 
 impl Mcu {
@@ -220,18 +258,27 @@ impl Mcu {
         finish_crashed(&config).await;
 
         let (publish, snapshot) = watch::channel(Arc::default());
-        let opening = Opening::new(config.recording_root.clone(), config.local_ip.clone(), config.patience.away);
-        let status = StatusFiles::start(config.recording_root.clone(), config.status_names.clone(), config.clock);
+        let opening = Opening::new(
+            config.recording_root.clone(),
+            config.local_ip.clone(),
+            config.patience.away,
+            config.licence.max_questioner,
+        );
+        let status =
+            StatusFiles::start(config.recording_root.clone(), config.status_names.clone(), config.clock.clone());
         // Numbers go on from a moment that moves with the clock, so that a restart within a minute gives no file name twice.
         let first_index = i32::try_from(config.clock.now().unix_seconds().rem_euclid(65_536)).unwrap_or_default();
+        let (post, postbox) = post::start(config.mail, &config.recording_root);
+        let ledger = Arc::new(Ledger::new(&config.recording_root, config.clock.clone()));
         let (desk, desk_task) = front_desk::new(front_desk::Start {
             keyring: Arc::new(Keyring::new(&config.keys, own)),
-            recordings: config.recording_root.as_path().into(),
-            clock: config.clock,
+            ledger: Arc::clone(&ledger),
+            clock: config.clock.clone(),
             freshness: config.freshness,
-            office: Office::new(config.licence.clone(), first_index),
+            office: Office::new(config.licence.clone(), config.limits, first_index),
             opening,
             status,
+            postbox,
             snapshot: publish,
         });
         let listener = Listener::bind(config.listen, config.link, pages::router(snapshot.clone()))
@@ -256,7 +303,7 @@ impl Mcu {
         };
         let accepting = tokio::spawn(accept(listener, shared, sessions.clone(), stop_accepting.clone(), cut.clone()));
         let desk_task = tokio::spawn(desk_task);
-        Ok(Mcu { address, desk, snapshot, sessions, stop_accepting, cut, accepting, desk_task })
+        Ok(Mcu { address, desk, snapshot, sessions, stop_accepting, cut, accepting, desk_task, post })
     }
 
     /// Where it listens.
@@ -267,6 +314,25 @@ impl Mcu {
     /// What is running; wakes when that changes.
     pub fn snapshot(&self) -> watch::Receiver<Arc<McuSnapshot>> {
         self.snapshot.clone()
+    }
+
+    /// The operator's notice to one open meeting, by its number, or to all: everybody in it sees it in red, and its recording has it.
+    /// Gives how many meetings were told.
+    ///
+    /// # Errors
+    /// Nothing to say, or more than a line of chat holds.
+    pub async fn tell(&self, session_index: Option<i32>, text: &str) -> Result<usize, NoticeError> {
+        let text = text.trim();
+        match text.len() {
+            0 => Err(NoticeError::Empty),
+            bytes if bytes > MAX_NOTICE => Err(NoticeError::TooLong { bytes }),
+            _ => Ok(self.desk.announce(session_index, Announcement::Words(text.into())).await),
+        }
+    }
+
+    /// Says to everybody that the server will shut down soon; it goes on until [`Mcu::shutdown`]. Gives how many meetings were told.
+    pub async fn warn_of_shutdown(&self) -> usize {
+        self.desk.announce(None, Announcement::Shutdown).await
     }
 
     /// How many connections are open.
@@ -285,6 +351,7 @@ impl Mcu {
         self.sessions.wait().await;
         self.desk.close(How::ServerShutdown).await;
         report(self.desk_task.await);
+        self.post.close().await;
     }
 
     /// Closes the meetings with reason 3, finishes the files, and waits for every task.
@@ -299,6 +366,8 @@ impl Mcu {
         drop(tokio::time::timeout(GOODBYE, self.sessions.wait()).await);
         self.cut.cancel();
         self.sessions.wait().await;
+        // Last: nobody who is still connected waits for a mail server.
+        self.post.close().await;
     }
 }
 

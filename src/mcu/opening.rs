@@ -17,9 +17,9 @@ use super::recorder::{Files, Recorder};
 use crate::clock::{Clock, Now};
 use crate::hit::local_time::LocalTime;
 use crate::hit::paths::{FileKind, PathError, RecordingPath};
-use crate::hit::request::ServiceRequest;
+use crate::hit::request::{Command, CommandKind, ServiceRequest};
 use crate::hit::status::RecordingStatus;
-use crate::meeting::room::Charter;
+use crate::meeting::room::{Charter, Terms};
 use crate::meeting::view::Policy;
 use crate::recording::live::LiveLock;
 use crate::recording::{self, JnrWriter, LocalDate};
@@ -31,6 +31,8 @@ pub(super) struct Opening {
     root: PathBuf,
     local_ip: String,
     away_for: Duration,
+    /// Of the licence: so many can be questioners of one meeting.
+    max_questioner: usize,
 }
 
 /// Why a meeting cannot be opened.
@@ -45,8 +47,8 @@ pub(super) enum OpeningError {
 }
 
 impl Opening {
-    pub(super) fn new(root: PathBuf, local_ip: String, away_for: Duration) -> Opening {
-        Opening { root, local_ip, away_for }
+    pub(super) fn new(root: PathBuf, local_ip: String, away_for: Duration, max_questioner: u32) -> Opening {
+        Opening { root, local_ip, away_for, max_questioner: max_questioner as usize }
     }
 }
 
@@ -63,17 +65,19 @@ pub(super) async fn start(
     let now = clock.now();
     let wanted = request.command.recording;
     let asked = request.clone();
-    let away_for = opening.away_for;
+    let (away_for, max_questioner) = (opening.away_for, opening.max_questioner);
     let (files, writer) =
         tokio::task::spawn_blocking(move || make_files(&opening, &asked, session_index, now)).await??;
     let recorded = wanted && writer.is_some();
     Ok(Start {
         status: status(&request, now, recorded),
-        charter: Charter { away_for, ..charter(&request, recorded, random_id) },
+        charter: Charter { away_for, ..within_licence(charter(&request, recorded, random_id), max_questioner) },
+        absent: is_message(&request).then(|| (request.owner.id.clone(), request.owner.name.clone())),
+        guaranteed: request.command.is_event() && request.command.guaranteed.is_some(),
         session_index,
         key,
         max_bandwidth: request.command.bandwidth.map_or(MAX_BANDWIDTH, |b| i32::try_from(b).unwrap_or(MAX_BANDWIDTH)),
-        clock,
+        clock: clock.clone(),
         recorder: Recorder::start(files, writer, clock),
         summary,
     })
@@ -81,24 +85,54 @@ pub(super) async fn start(
 
 /// What the request decides for the whole meeting; whoever loses the connection has left at once.
 pub(super) fn charter(request: &ServiceRequest, recorded: bool, random_id: i32) -> Charter {
+    let Terms { title, duration, autoextension } = terms(request);
+    let message = is_message(request);
+    // Most attributes are ignored if the command is not a meeting (guide 3.1/7).
+    let plain = Command::default();
+    let command = if message { &plain } else { &request.command };
+    let message_minutes = request.command.max_message_duration.filter(|minutes| message && *minutes > 0);
     Charter {
         meeting_id: request.meeting_id.clone(),
-        title: title(request).to_owned(),
-        duration: request.command.duration.map(|minutes| Duration::from_secs(u64::from(minutes) * 60)),
-        autoextension: request.command.autoextension,
+        title,
+        duration,
+        autoextension,
         recorded,
         random_id,
         away_for: Duration::ZERO,
         policy: Policy {
-            all_questioner: request.command.all_questioner,
-            holder_video: request.command.joinnet_holder_video,
-            total_bandwidth: request.command.total_av_bandwidth.map_or(0, |b| i32::try_from(b).unwrap_or(i32::MAX)),
+            all_questioner: command.all_questioner,
+            holder_video: command.joinnet_holder_video,
+            total_bandwidth: command.total_av_bandwidth.map_or(0, |b| i32::try_from(b).unwrap_or(i32::MAX)),
             ..Policy::default()
         },
         // A guest who opens it comes to meet (guide table 2).
-        preparation: request.command.prepares() && request.guest.is_none(),
-        default_page: request.command.default_joint_browsing_page.clone(),
+        preparation: (command.prepares() && request.guest.is_none()).then(|| terms(request)),
+        message_limit: message_minutes.map(|minutes| Duration::from_secs(u64::from(minutes) * 60)),
+        default_page: command.default_joint_browsing_page.clone(),
         ..Charter::default()
+    }
+}
+
+/// What an owner may set anew who makes a preparation a meeting (guide 3.1, exceptions).
+pub(super) fn terms(request: &ServiceRequest) -> Terms {
+    let minutes = request.command.duration.filter(|_| request.command.is_event());
+    Terms {
+        title: title(request).to_owned(),
+        duration: minutes.map(|minutes| Duration::from_secs(u64::from(minutes) * 60)),
+        autoextension: request.command.autoextension,
+    }
+}
+
+/// Whether the request opens a message for the owner.
+pub(super) fn is_message(request: &ServiceRequest) -> bool {
+    request.command.kind == CommandKind::LeaveMessage
+}
+
+/// Where all are questioners, no more can come than can be one (guide 3.1/7 all_questioner).
+fn within_licence(charter: Charter, max_questioner: usize) -> Charter {
+    match charter.policy.all_questioner {
+        true => Charter { max_people: charter.max_people.min(max_questioner), ..charter },
+        false => charter,
     }
 }
 

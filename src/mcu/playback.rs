@@ -17,7 +17,7 @@ use tracing::warn;
 
 use super::RunningPlayback;
 use super::meeting::Outgoing;
-use crate::clock::Clock;
+use crate::clock::{Clock, Now};
 use crate::hit::request::ServiceRequest;
 use crate::hit::xml::Writer;
 use crate::library::listing::read_status;
@@ -94,7 +94,7 @@ impl Reel {
 
     /// Notes in the status file that it is played: by its owner for the first time, or by somebody else (guide 3.5, note N64).
     /// `marking` keeps two at the same moment apart. Blocking.
-    pub(super) fn mark(&self, by_owner: bool, clock: Clock, marking: &Mutex<()>) {
+    pub(super) fn mark(&self, by_owner: bool, now: Now, marking: &Mutex<()>) {
         let _one_at_a_time = marking.lock().unwrap_or_else(PoisonError::into_inner);
         let xml = self.path.with_extension("xml");
         let Ok(mut status) = read_status(&xml) else { return };
@@ -102,7 +102,7 @@ impl Reel {
             if status.read.is_some() {
                 return;
             }
-            status.read = Some(clock.now().unix_seconds());
+            status.read = Some(now.unix_seconds());
         } else {
             status.view_count = status.view_count.saturating_add(1);
         }

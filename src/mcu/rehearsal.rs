@@ -73,7 +73,7 @@ pub fn hold(
     acts: &[(Duration, Act)],
     (after, how): (Duration, How),
 ) -> Result<PathBuf, RehearsalError> {
-    let opening = Opening::new(root.to_owned(), local_ip.to_owned(), Duration::ZERO);
+    let opening = Opening::new(root.to_owned(), local_ip.to_owned(), Duration::ZERO, u32::MAX);
     let (files, writer) = opening::make_files(&opening, request, session_index, start)
         .map_err(|e| RehearsalError::Opening(e.to_string()))?;
     let begun = opening::status(request, start, writer.is_some());
@@ -97,7 +97,7 @@ pub fn hold(
     if let Some(writer) = stage.writer.take() {
         writer.finish(tick(after))?;
     }
-    let status = status_files::recording_status(&begun, &stage.everybody, after.as_secs(), Some(how));
+    let status = status_files::recording_status(&begun, (&stage.everybody, None), after.as_secs(), Some(how));
     write_whole(&files.xml, status.to_xml().as_bytes())?;
     Ok(files.xml)
 }

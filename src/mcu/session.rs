@@ -16,8 +16,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
 
-use super::front_desk::{Entrance, FrontDesk, Opened, Place, Viewer};
-use super::meeting::{Answer, Candidate, Claim, Departure, Outgoing, Seat, ToMeeting};
+use super::admission::{meet, remove};
+use super::front_desk::{FrontDesk, Opened, Place, Viewer};
+use super::meeting::{Departure, Outgoing, Seat, ToMeeting};
 use super::playback::{Projector, Reel};
 use super::relay::{self, RelayPolicy, Relays};
 use super::transcript::{Transcript, Transcripts};
@@ -27,13 +28,12 @@ use crate::hit::modp::{self, Exponent};
 use crate::hit::request::{CommandKind, ServiceRequest};
 use crate::link::pipe::{Incoming, Pipe, PipeError};
 use crate::link::{Accepted, Inspector, Sender, Tap};
-use crate::meeting::room::{KNOCK_PATIENCE, KnockEnd, Newcomer, Visitor};
 use crate::office::Refused;
 use crate::wire::cipher::{Cipher, CipherName, KeyMaterial};
 use crate::wire::exchange;
-use crate::wire::fields::{Keys, cut_utf8};
+use crate::wire::fields::Keys;
 use crate::wire::handshake::{self, Hello, SERVER_VERSION, Secondary, SecondaryKind};
-use crate::wire::join::{BeforeAdmission, JoinRequest, PasswordAnswer, PlaybackStart, WaitKind, flags};
+use crate::wire::join::{BeforeAdmission, JoinRequest, PasswordAnswer, PlaybackStart};
 use crate::wire::message::Alive;
 use crate::wire::parameters::{self, CLIENT_BLOCK, ClientParameter, MAX_ENTRIES, ServerParameter};
 use crate::wire::playback::PlaybackToServer;
@@ -128,6 +128,7 @@ async fn control(
     joiner.deadline = deadline;
     match opened.request.command.kind {
         CommandKind::Playback => play(pipe, opened, joiner, shared, transcript).await,
+        CommandKind::Delete => remove(pipe, opened, joiner, shared).await,
         _ => meet(pipe, opened, joiner, shared, cut, transcript).await,
     }
 }
@@ -174,22 +175,24 @@ async fn knock(
 }
 
 /// What is known of a client before it is admitted.
-struct Joiner {
-    version: (i32, i32),
-    flags: u8,
-    peer: SocketAddr,
-    cipher: Cipher,
-    keys: KeyMaterial,
-    proof: Proof,
+pub(super) struct Joiner {
+    pub(super) version: (i32, i32),
+    pub(super) flags: u8,
+    pub(super) peer: SocketAddr,
+    pub(super) cipher: Cipher,
+    pub(super) keys: KeyMaterial,
+    pub(super) proof: Proof,
     /// Until then it must have been let in or refused.
-    deadline: Instant,
+    pub(super) deadline: Instant,
 }
 
 /// What a client shows to come back (wire/01 section 4, 10001 and 10011).
 #[derive(Default)]
-struct Proof {
-    ticket: Option<Ticket>,
-    name: Option<[u8; 12]>,
+pub(super) struct Proof {
+    pub(super) ticket: Option<Ticket>,
+    pub(super) name: Option<[u8; 12]>,
+    /// Not a proof: the jnj is one to make a recording with (10008, guide notes N28).
+    pub(super) makes_recording: bool,
 }
 
 impl Proof {
@@ -197,97 +200,9 @@ impl Proof {
         parameters.into_iter().fold(Proof::default(), |proof, parameter| match parameter {
             ClientParameter::ReconnectTicket(bytes) => Proof { ticket: Ticket::from_bytes(&bytes), ..proof },
             ClientParameter::ReconnectName(name) => Proof { name: Some(name), ..proof },
+            ClientParameter::MakeRecording => Proof { makes_recording: true, ..proof },
             _ => proof,
         })
-    }
-}
-
-/// Into a meeting, by a fresh userinfo or by a ticket.
-async fn meet(
-    mut pipe: Pipe,
-    opened: Opened,
-    joiner: Joiner,
-    shared: &Shared,
-    cut: &CancellationToken,
-    transcript: Transcript,
-) -> Result<(), SessionError> {
-    let (Opened { request, age, over }, peer) = (opened, joiner.peer);
-    let mut newcomer = newcomer(&request, joiner.version, joiner.flags)?;
-    pipe.incoming.tap().name(&newcomer.name);
-    let had_ticket = joiner.proof.ticket.is_some();
-    let returning = if had_ticket || joiner.proof.name.is_some() {
-        let ticket = joiner.proof.ticket.filter(|ticket| ticket.kind == TicketKind::Meeting);
-        let (owner, user_id) = (newcomer.owner, newcomer.user_id.clone());
-        shared.desk.recognise(&request, Claim { ticket, reconnect_name: joiner.proof.name, owner, user_id }).await
-    } else {
-        None
-    };
-    if returning.is_none() {
-        // It was inside once, and what it was in is over: its client then forgets the way back (wire/01 section 6.5).
-        let closed = |refused: Refused| Refused::new(Refusal::SessionClosed, refused.cause);
-        let age = if had_ticket { age.map_err(closed) } else { age };
-        if let Err(refused) = prove(&mut pipe, &request, age, joiner.deadline, shared).await? {
-            return refuse(pipe, refused.code, peer, &refused.cause).await;
-        }
-    }
-    newcomer.returning = returning.map(|(_, ssrc)| ssrc);
-
-    let entrance = match shared.desk.place(&request, over, returning.map(|(meeting, _)| meeting)).await {
-        Ok(entrance) => entrance,
-        Err(refused) => return refuse(pipe, refused.code, peer, &refused.cause).await,
-    };
-    let invited = request.guest.as_ref().is_some_and(|guest| guest.invited);
-    if returning.is_none() && !newcomer.owner {
-        let visitor = Visitor { name: newcomer.name.clone(), invited };
-        match at_the_door(&mut pipe, &entrance, visitor, &request.owner.name).await? {
-            KnockEnd::Accepted => {}
-            end => {
-                let code = end.refusal(invited).unwrap_or(Refusal::Internal);
-                return refuse(pipe, code, peer, "a guest was not let in").await;
-            }
-        }
-    }
-    let (queue, outgoing) = mpsc::channel(shared.patience.queue);
-    let candidate = Candidate {
-        newcomer,
-        invited,
-        address: peer.ip(),
-        control: joiner.cipher,
-        keys: joiner.keys,
-        outgoing: queue.clone(),
-        cut: cut.clone(),
-    };
-    match shared.desk.admit(entrance, candidate).await {
-        Ok((seat, place)) => {
-            info!(%peer, ssrc = seat.ssrc, returned = returning.is_some(), "admitted");
-            in_meeting(pipe, (seat, place), queue, outgoing, (shared.patience.alive, transcript)).await;
-            Ok(())
-        }
-        Err(refused) => refuse(pipe, refused.code, peer, &refused.cause).await,
-    }
-}
-
-/// Waits until somebody inside has decided about a guest, if that is needed (wire/01 section 6.2). The room sees to it that this ends.
-async fn at_the_door(
-    pipe: &mut Pipe,
-    entrance: &Entrance,
-    visitor: Visitor,
-    owner: &str,
-) -> Result<KnockEnd, SessionError> {
-    let (token, end) = match entrance.knock(visitor).await {
-        Ok(Answer::Now(end)) => return Ok(end),
-        Ok(Answer::Later(token, end)) => (token, end),
-        Err(_) => return Ok(KnockEnd::Over),
-    };
-    let owner = cut_utf8(owner, MAX_WAITED_FOR).to_owned();
-    pipe.write(&BeforeAdmission::Wait { kind: WaitKind::Permission, owner }.encode()).await?;
-    tokio::select! {
-        end = end => Ok(end.unwrap_or(KnockEnd::Over)),
-        // The guest says nothing while waiting; one who closes is not waiting any more.
-        () = pipe.incoming.drain(KNOCK_PATIENCE * 2) => {
-            entrance.stop_knocking(token).await;
-            Err(PipeError::Closed.into())
-        }
     }
 }
 
@@ -299,7 +214,7 @@ async fn play(
     shared: &Shared,
     transcript: Transcript,
 ) -> Result<(), SessionError> {
-    let (Opened { request, age, .. }, peer) = (opened, joiner.peer);
+    let (Opened { request, age }, peer) = (opened, joiner.peer);
     let returning = match joiner.proof.ticket {
         Some(ticket) if ticket.kind == TicketKind::Playback => shared.desk.has_watched(ticket).await,
         _ => false,
@@ -307,12 +222,12 @@ async fn play(
     if !returning && let Err(refused) = prove(&mut pipe, &request, age, joiner.deadline, shared).await? {
         return refuse(pipe, refused.code, peer, &refused.cause).await;
     }
-    let (root, asked, clock) = (shared.recording_root.clone(), request.clone(), shared.clock);
+    let (root, asked, now) = (shared.recording_root.clone(), request.clone(), shared.clock.now());
     let (marking, by_owner) = (Arc::clone(&shared.marking), request.guest.is_none());
     let reel = shared.threads.spawn_blocking(move || {
         let reel = Reel::open(&root, &asked)?;
         if !returning {
-            reel.mark(by_owner, clock, &marking);
+            reel.mark(by_owner, now, &marking);
         }
         Ok::<_, Refused>(reel)
     });
@@ -324,7 +239,7 @@ async fn play(
     let (row, shown) = watch::channel(reel.row(&request, peer.ip()));
     pipe.incoming.tap().name(&row.borrow().player_name);
     let viewer = Viewer { control: joiner.cipher.clone(), keys: joiner.keys, row: shown };
-    let booth = match shared.desk.watch(&request, viewer).await {
+    let booth = match shared.desk.watch(&request, peer.ip(), viewer).await {
         Ok(booth) => booth,
         Err(refused) => return refuse(pipe, refused.code, peer, &refused.cause).await,
     };
@@ -337,7 +252,14 @@ async fn play(
     let (queue, outgoing) = mpsc::channel(PLAYBACK_QUEUE);
     let (wishes, wished) = mpsc::channel(WISHES);
     let probes = queue.downgrade();
-    let projector = Projector { reel, wishes: wished, outgoing: queue, cipher: joiner.cipher.clone(), clock, row };
+    let projector = Projector {
+        reel,
+        wishes: wished,
+        outgoing: queue,
+        cipher: joiner.cipher.clone(),
+        clock: shared.clock.clone(),
+        row,
+    };
     let runtime = Handle::current();
     let thread = shared.threads.spawn_blocking(move || projector.run(&runtime));
     let (mut incoming, sender) = pipe.split();
@@ -403,7 +325,7 @@ async fn read_parameters(pipe: &mut Pipe, step: Duration) -> Result<Vec<ClientPa
 }
 
 /// Whether a request is fresh, and whoever brings it knows its password.
-async fn prove(
+pub(super) async fn prove(
     pipe: &mut Pipe,
     request: &ServiceRequest,
     age: Result<(), Refused>,
@@ -432,33 +354,8 @@ async fn password_is_right(pipe: &mut Pipe, request: &ServiceRequest, shared: &S
     Ok(false)
 }
 
-fn newcomer(request: &ServiceRequest, version: (i32, i32), join_flags: u8) -> Result<Newcomer, SessionError> {
-    let (owner, user_id, name) = match &request.guest {
-        None => (true, request.owner.id.clone(), request.owner.name.clone()),
-        Some(guest) => (false, guest.id.clone().unwrap_or_default(), guest.name.clone()),
-    };
-    let capability = join_flags & (flags::AUDIO | flags::VIDEO);
-    let prepares = owner && request.command.prepares();
-    Ok(Newcomer {
-        owner,
-        user_id,
-        name,
-        version,
-        capability,
-        reconnect_name: reconnect_name()?,
-        prepares,
-        ..Newcomer::default()
-    })
-}
-
-/// Twelve letters: the known client keeps only a name of exactly 12 bytes (wire/01 section 7.4).
-fn reconnect_name() -> Result<[u8; 12], getrandom::Error> {
-    let bytes: [u8; 12] = random()?;
-    Ok(bytes.map(|b| b'A' + b % 26))
-}
-
 /// Says no with a code, and waits for the client to close: closing first would make it come back (wire/01 section 6.5).
-async fn refuse(mut pipe: Pipe, code: Refusal, peer: SocketAddr, cause: &str) -> Result<(), SessionError> {
+pub(super) async fn refuse(mut pipe: Pipe, code: Refusal, peer: SocketAddr, cause: &str) -> Result<(), SessionError> {
     info!(%peer, "refused with {}: {cause}", code.status());
     pipe.write(&BeforeAdmission::Refused(code).encode()).await?;
     pipe.incoming.drain(LINGER).await;
@@ -467,7 +364,7 @@ async fn refuse(mut pipe: Pipe, code: Refusal, peer: SocketAddr, cause: &str) ->
 }
 
 /// After admission: two loops, one a direction, until either ends.
-async fn in_meeting(
+pub(super) async fn in_meeting(
     pipe: Pipe,
     (seat, place): (Seat, Place),
     queue: mpsc::Sender<Outgoing>,
@@ -655,9 +552,6 @@ const UTF8: i32 = 65001;
 /// So many wrong passwords, then 229.
 const PASSWORD_TRIES: usize = 3;
 
-/// The longest name in "waiting for NAME", in bytes (wire/01 section 6.2).
-const MAX_WAITED_FOR: usize = 127;
-
 /// EXT(26): the client becomes a playback client.
 const PLAYBACK_MODE: u8 = 1;
 
@@ -668,7 +562,7 @@ const PLAYBACK_QUEUE: usize = 256;
 const WISHES: usize = 64;
 
 /// A client that was told to go has this long to close by itself.
-const LINGER: Duration = Duration::from_secs(5);
+pub(super) const LINGER: Duration = Duration::from_secs(5);
 
 /// Silent periods after which a client counts as lost: 20 s each (wire/01 section 10.1).
 const SILENT_PERIODS: u32 = 3;

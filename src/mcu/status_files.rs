@@ -28,34 +28,44 @@ use crate::library::write_whole;
 use crate::meeting::room::How;
 use crate::meeting::view::{OWNER, Ssrc};
 
+/// Of somebody who took part, or of the owner who was not there.
+pub(super) type IdAndName = (String, String);
+
 /// The status file of a recording that began with `begun`, as it stands after `seconds`; `how` once it has ended.
 pub(super) fn recording_status(
     begun: &RecordingStatus,
-    everybody: &BTreeMap<Ssrc, (String, String)>,
+    (everybody, absent): (&BTreeMap<Ssrc, IdAndName>, Option<&IdAndName>),
     seconds: u64,
     how: Option<How>,
 ) -> RecordingStatus {
-    let person = |(id, name): &(String, String)| Participant { user_id: id.clone(), name: name.clone(), absent: false };
+    let person = |(id, name): &IdAndName| Participant { user_id: id.clone(), name: name.clone(), absent: false };
+    // The owner of a message, unless that one came to talk to the visitor.
+    let absent = absent.filter(|_| !everybody.contains_key(&OWNER));
+    let absent = absent.map(|owner| Participant { absent: true, ..person(owner) });
     RecordingStatus {
         duration: seconds,
-        participants: everybody.values().map(person).collect(),
+        participants: absent.into_iter().chain(everybody.values().map(person)).collect(),
         how: how.map_or(status::How::OtherReason, |how| status::How::from_number(how.number())),
         ..begun.clone()
     }
 }
 
 /// Who is inside a meeting now (guide 3.6).
-pub(super) fn participants(meeting_id: &str, people: &[super::PersonSummary], now: Now) -> ParticipantFile {
+pub(super) fn participants(
+    (meeting_id, guaranteed): (&str, bool),
+    people: &[super::PersonSummary],
+    now: Now,
+) -> ParticipantFile {
     let users = people.iter().map(|person| ParticipantInside {
         name: person.name.clone(),
         user_id: person.user_id.clone(),
         invited: person.invited,
         ip: person.address.clone(),
-        ticket: false,
+        ticket: person.ticket,
     });
     ParticipantFile {
         meeting_id: meeting_id.to_owned(),
-        guaranteed: false,
+        guaranteed,
         utc: now.unix_seconds(),
         last_update: local_time(now).last_update(),
         users: users.collect(),
@@ -173,13 +183,16 @@ fn write_all(root: &Path, names: &[String], desired: &Desired) -> Result<(), Wri
     let (owners, offices) = (owner_status(desired).to_xml(), office_status(&desired.snapshot).to_xml());
     let load = load(desired).to_text();
     for name in names {
-        let files = [
+        let mut files = [
             (paths::status_file(name)?, owners.as_str()),
             (paths::office_status_file(name)?, offices.as_str()),
             (paths::load_file(name)?, load.as_str()),
-            // Last: whoever sees the server alive finds the others true.
             (paths::alive_file(name)?, alive.to_text()),
         ];
+        // Whoever sees the server alive finds the others true: that it is up comes last, that it is down first.
+        if !desired.up {
+            files.reverse();
+        }
         for (path, text) in files {
             write_whole(&root.join(path), text.as_bytes())?;
         }
@@ -222,7 +235,7 @@ fn meeting_entry(meeting: &super::RunningMeeting) -> MeetingEntry {
         max_participant: u32::try_from(meeting.ever_joined).unwrap_or(u32::MAX),
         owner_present: meeting.people.iter().any(|p| p.ssrc == OWNER),
         have_guest: meeting.people.iter().any(|p| p.ssrc != OWNER),
-        preparation_mode: false,
+        preparation_mode: meeting.preparation,
     }
 }
 
@@ -243,11 +256,15 @@ fn playback_entry(playback: &RunningPlayback) -> PlaybackEntry {
     }
 }
 
-/// Person-based offices only: an event listed here would send people to a room that they do not enter (guide notes N29).
+/// Person-based offices only: an event or a message listed here would send people to a room that they do not enter (guide notes N29).
 fn office_status(snapshot: &McuSnapshot) -> OfficeStatus {
-    let offices = snapshot.meetings.iter().filter(|meeting| meeting.duration_min == 0).map(|meeting| OfficeEntry {
+    let offices = snapshot.meetings.iter().filter(|m| m.duration_min == 0 && !m.message).map(|meeting| OfficeEntry {
         owner_id: meeting.owner_id.clone(),
-        status: if meeting.people.iter().any(|p| p.ssrc != OWNER) { OfficeState::WithGuest } else { OfficeState::Open },
+        status: match (meeting.people.iter().any(|p| p.ssrc != OWNER), meeting.makes_recording) {
+            (true, _) => OfficeState::WithGuest,
+            (false, true) => OfficeState::Recording,
+            (false, false) => OfficeState::Open,
+        },
         meeting_id: meeting.meeting_id.clone(),
     });
     OfficeStatus { offices: offices.collect() }
@@ -274,8 +291,11 @@ fn load(desired: &Desired) -> ClusterLoad {
         meetings: Load { count: count(desired.snapshot.meetings.len()), max: licence.max_meeting },
         connections: Load { count: count(connections.len()), max: licence.max_connection },
         outside: Load { count: count(from_outside), max: licence.max_outside_connection },
-        reserved: Load { count: 0, max: licence.max_reserved_connection },
-        reserved_outside: Load { count: 0, max: licence.max_reserved_outside_connection },
+        reserved: Load { count: count(desired.snapshot.reserved.places), max: licence.max_reserved_connection },
+        reserved_outside: Load {
+            count: count(desired.snapshot.reserved.outside),
+            max: licence.max_reserved_outside_connection,
+        },
         playbacks: Some(Load { count: count(viewers.len()), max: licence.max_playback_connection }),
         outside_playbacks: Some(Load {
             count: count(viewers.into_iter().filter(|ip| outside(*ip)).count()),
@@ -299,6 +319,7 @@ mod tests {
             name: format!("n{n}"),
             invited: true,
             address: if n < 13 { format!("198.51.100.{n}") } else { format!("10.0.0.{n}") },
+            ticket: false,
         };
         let viewer = |n: u8| RunningPlayback {
             session_index: i32::from(n),
@@ -323,6 +344,9 @@ mod tests {
             duration_min: 0,
             elapsed: Duration::ZERO,
             recorded: true,
+            message: false,
+            preparation: false,
+            makes_recording: false,
             ever_joined: 16,
             people: (0..16).map(person).collect(),
         };
@@ -336,7 +360,8 @@ mod tests {
             .as_bytes(),
         );
         assert!(problems.is_empty(), "{problems:?}");
-        let snapshot = McuSnapshot { meetings: vec![meeting], playbacks: (0..7).map(viewer).collect() };
+        let snapshot =
+            McuSnapshot { meetings: vec![meeting], playbacks: (0..7).map(viewer).collect(), ..McuSnapshot::default() };
         Desired { now: Clock::system().now(), licence, snapshot: Arc::new(snapshot), up: true }
     }
 

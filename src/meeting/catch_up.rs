@@ -136,7 +136,8 @@ pub fn line_text(name: &str, text: &str) -> String {
     cut_utf8(&line, usize::try_from(MAX_CHAT).unwrap_or_default()).to_owned()
 }
 
-fn line_again(line: &ChatLine) -> Option<ToClient> {
+/// A public line or a notice as it was sent.
+pub(super) fn line_again(line: &ChatLine) -> Option<ToClient> {
     let text = match line.audience {
         Audience::Public => line_text(&line.name, &line.text),
         Audience::Notice => line.text.clone(),

@@ -38,8 +38,11 @@ pub struct Charter {
     pub password_can_be_set: bool,
     /// The recording has a password from the start.
     pub password_set: bool,
-    /// It starts in preparation mode (wire/02 section 9.3).
-    pub preparation: bool,
+    /// It starts in preparation mode, for an hour that is extended (guide 3.7, wire/02 section 9.3); then these are the terms once a
+    /// guest makes it a meeting.
+    pub preparation: Option<Terms>,
+    /// It is a message, which may last so long at most (guide 3.1/7 max_message_duration).
+    pub message_limit: Option<Duration>,
     /// The default page of joint browsing, at most 4096 bytes (wire/02 section 8).
     pub default_page: Option<String>,
 }
@@ -61,7 +64,8 @@ impl Default for Charter {
             archived: false,
             password_can_be_set: false,
             password_set: false,
-            preparation: false,
+            preparation: None,
+            message_limit: None,
             default_page: None,
         }
     }
@@ -88,10 +92,26 @@ pub struct Newcomer {
     pub ticket_holder: bool,
     /// The owner comes to prepare; otherwise the owner's coming makes a meeting in preparation a normal one (wire/02 section 9.3).
     pub prepares: bool,
+    /// And then on these terms (guide 3.1, exceptions; note N66).
+    pub terms: Option<Terms>,
+}
+
+/// What an owner sets anew who makes a preparation a meeting, as far as the meeting itself keeps it (guide 3.1).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// Title, at most 511 bytes; may be empty.
+    pub title: String,
+    /// Planned duration, counted from then on.
+    pub duration: Option<Duration>,
+    /// An event goes on after its duration while somebody is there.
+    pub autoextension: bool,
 }
 
 /// The usual licence of the known server (wire/01 section 12 step 13).
 pub const CHANNELS: Channels = Channels { video: 6, audio: 4 };
+
+/// How long a preparation lasts before it is extended (guide 3.7).
+pub const PREPARATION: Duration = Duration::from_secs(3600);
 
 /// The most people at once that this server is built for.
 pub const MAX_PEOPLE: usize = 300;

@@ -230,7 +230,7 @@ fn an_event_that_goes_on_says_its_new_total_and_one_that_does_not_warns_before()
     let mut stage = Stage::open(event(true));
     stage.owner();
     stage.forget();
-    assert_eq!(stage.room.deadline(), Some(stage.now.steady + Duration::from_secs(900)));
+    assert_eq!(stage.room.office_deadline(), Some(stage.now.office + 900_000));
     stage.wait(900);
     assert_eq!(stage.sent[&0], [ToClient::Fact(Fact::Duration(1500))]);
     stage.wait(1300);

@@ -9,6 +9,11 @@ fn visitor(name: &str) -> Visitor {
     Visitor { name: name.into(), invited: false }
 }
 
+/// What the meeting is to be, once it is prepared.
+fn normal() -> Terms {
+    Terms { title: "題".into(), duration: Some(Duration::from_secs(1800)), autoextension: true }
+}
+
 impl Stage {
     fn knock(&mut self, name: &str) -> KnockToken {
         let token = self.room.knock(visitor(name), self.now);
@@ -148,8 +153,7 @@ fn each_end_has_its_code_and_an_invited_guest_hears_of_the_preparation() {
 #[test]
 fn whoever_is_let_into_a_preparation_makes_it_a_normal_meeting() {
     let preparing = || {
-        let mut stage =
-            Stage::open(Charter { preparation: true, duration: Some(Duration::from_secs(3600)), ..charter() });
+        let mut stage = Stage::open(Charter { preparation: Some(normal()), ..charter() });
         stage.join(Newcomer { prepares: true, ..person(true, "olive", "Olive") });
         stage
     };
@@ -159,7 +163,7 @@ fn whoever_is_let_into_a_preparation_makes_it_a_normal_meeting() {
     stage.forget();
     stage.guest("Gus");
     let told = &stage.sent[&0][0];
-    assert_eq!(told, &ToClient::Fact(Fact::Prepared(3600)));
+    assert_eq!(told, &ToClient::Fact(Fact::Prepared(1800)), "the duration of the request that opened it");
     assert!(!stage.views[&0].preparing && !stage.views[&1].preparing && !stage.recorded.preparing);
     assert!(!stage.sent[&1].iter().any(|m| matches!(m, ToClient::Fact(Fact::Preparing(_) | Fact::Prepared(_)))));
 
@@ -171,14 +175,137 @@ fn whoever_is_let_into_a_preparation_makes_it_a_normal_meeting() {
 }
 
 #[test]
-fn only_what_is_said_after_a_preparation_is_kept() {
-    let mut stage = Stage::open(Charter { preparation: true, ..charter() });
+fn what_is_said_in_a_preparation_is_recorded_only_once_that_becomes_a_meeting() {
+    let mut stage = Stage::open(Charter { preparation: Some(normal()), ..charter() });
     stage.join(Newcomer { prepares: true, ..person(true, "olive", "Olive") });
     stage.say(0, "testing, testing");
     assert_eq!(stage.views[&0].chat.len(), 1);
+    let chat = |messages: &[ToClient]| messages.iter().filter(|m| matches!(m, ToClient::Chat(_))).count();
+    assert_eq!((stage.recorded.chat.len(), chat(&catch_up::checkpoint(stage.room.view()))), (0, 0));
     stage.guest("Gus");
     stage.say(0, "welcome");
-    assert_eq!(stage.recorded.chat.len(), 1);
-    let kept = catch_up::checkpoint(stage.room.view());
-    assert_eq!(kept.iter().filter(|message| matches!(message, ToClient::Chat(_))).count(), 1);
+    let said: Vec<&str> = stage.recorded.chat.iter().map(|line| line.text.as_str()).collect();
+    assert_eq!(said, ["testing, testing", "welcome"]);
+    assert_eq!(chat(&catch_up::checkpoint(stage.room.view())), 2);
+}
+
+#[test]
+fn a_preparation_lasts_an_hour_and_on_and_its_meeting_has_its_own_time_from_the_switch() {
+    let prepare = || Newcomer { prepares: true, ..person(true, "olive", "Olive") };
+    let mut stage = Stage::open(Charter { preparation: Some(normal()), autoextension: false, ..charter() });
+    stage.join(prepare());
+    assert_eq!(stage.views[&0].duration_s, 3600);
+    stage.wait(3700);
+    assert_eq!((stage.ended, stage.views[&0].duration_s), (None, 4200), "extended, whatever the request says");
+    // The coordinator comes to meet, with another request: it sets title, duration and extension anew (guide 3.1).
+    let terms = Terms { title: "Held".into(), duration: Some(Duration::from_secs(600)), autoextension: false };
+    stage.join(Newcomer { terms: Some(terms), ..person(true, "olive", "Olive") });
+    assert_eq!((stage.views[&0].title.as_str(), stage.views[&0].duration_s), ("Held", 600));
+    stage.wait(599);
+    assert_eq!(stage.ended, None);
+    stage.wait(1);
+    assert_eq!(stage.ended, Some(How::TimerOver));
+}
+
+#[test]
+fn a_guest_whom_the_coordinator_ignores_hears_of_the_preparation_if_invited() {
+    let mut stage = Stage::open(Charter { preparation: Some(normal()), ..charter() });
+    stage.join(Newcomer { prepares: true, ..person(true, "olive", "Olive") });
+    let gus = stage.knock("Gus");
+    stage.wait(KNOCK_PATIENCE.as_secs());
+    assert_eq!(stage.knocked, [(gus, KnockEnd::Unanswered)]);
+    assert_eq!(stage.knocked[0].1.refusal(true), Some(Refusal::OwnerInPreparationMode));
+    assert_eq!(stage.knocked[0].1.refusal(false), Some(Refusal::CallNotAccepted));
+    assert!(stage.views[&0].preparing);
+}
+
+#[test]
+fn an_invited_guest_who_waits_comes_in_when_the_coordinator_has_gone() {
+    let away_for = Duration::from_secs(5);
+    let mut stage = Stage::open(Charter { preparation: Some(normal()), away_for, ..charter() });
+    stage.join(Newcomer { prepares: true, ..person(true, "olive", "Olive") });
+    let invited = Visitor { name: "Gus".into(), invited: true };
+    let early = stage.room.knock(invited.clone(), stage.now);
+    stage.lose(0);
+    assert_eq!(stage.room.door(true), Door::Ask, "a lost connection is no reason to begin without the coordinator");
+    let late = stage.room.knock(invited, stage.now);
+    let uninvited = stage.knock("Vic");
+    assert_eq!(stage.knocked, []);
+    stage.wait(5);
+    let ends = [(early, KnockEnd::Accepted), (late, KnockEnd::Accepted), (uninvited, KnockEnd::NobodyThere)];
+    assert_eq!(stage.knocked, ends);
+}
+
+#[test]
+fn a_coordinator_who_comes_back_is_asked_about_who_came_meanwhile() {
+    let mut stage = Stage::open(Charter { preparation: Some(normal()), away_for: Duration::from_secs(5), ..charter() });
+    stage.join(Newcomer { prepares: true, ..person(true, "olive", "Olive") });
+    stage.lose(0);
+    let gus = stage.room.knock(Visitor { name: "Gus".into(), invited: true }, stage.now);
+    stage.join(Newcomer { returning: Some(0), ..person(true, "olive", "Olive") });
+    stage.let_in(0, false);
+    assert_eq!(stage.knocked, [(gus, KnockEnd::Rejected)]);
+}
+
+#[test]
+fn only_the_owner_sets_terms_and_only_at_the_switch() {
+    let other = Terms { title: "Other".into(), duration: Some(Duration::from_secs(60)), autoextension: false };
+    let mut stage = Stage::open(Charter { preparation: Some(normal()), ..charter() });
+    stage.join(Newcomer { prepares: true, terms: Some(other.clone()), ..person(true, "olive", "Olive") });
+    assert!(stage.views[&0].preparing);
+    stage.join(Newcomer { terms: Some(other.clone()), ..person(false, "gus", "Gus") });
+    let seen = &stage.views[&0];
+    assert_eq!((seen.preparing, seen.title.as_str(), seen.duration_s), (false, "題", 1800));
+    stage.join(Newcomer { terms: Some(other), ..person(true, "olive", "Olive") });
+    let seen = &stage.views[&0];
+    assert_eq!((seen.title.as_str(), seen.duration_s), ("題", 1800), "the meeting has begun");
+}
+
+#[test]
+fn a_message_ends_after_its_time_and_warns_five_minutes_before() {
+    let message = |minutes: u64| Charter { message_limit: Some(Duration::from_secs(minutes * 60)), ..charter() };
+    let mut stage = Stage::open(message(10));
+    let vic = stage.guest("Vic");
+    stage.wait(299);
+    assert!(!stage.views[&vic].ending_soon);
+    stage.wait(1);
+    assert!(stage.views[&vic].ending_soon);
+    stage.wait(299);
+    assert_eq!(stage.ended, None);
+    stage.wait(1);
+    assert_eq!(stage.ended, Some(How::TimerOver));
+
+    let mut short = Stage::open(message(5));
+    let vic = short.guest("Vic");
+    short.wait(0);
+    assert!(short.views[&vic].ending_soon, "five minutes or less: at once");
+    short.leave(vic);
+    short.wait(60);
+    assert_eq!(short.ended, Some(How::EmptyRoom), "a message that nobody leaves any more");
+}
+
+#[test]
+fn a_ticket_holder_has_no_video_whatever_its_client_says() {
+    let mut stage = Stage::open(charter());
+    stage.owner();
+    let tim = Newcomer { ticket_holder: true, capability: 3, ..person(false, "tim", "Tim") };
+    let tim = stage.join(tim);
+    stage.receive(tim, ToServer::User(UserToServer::Capability(3)));
+    stage.receive(tim, ToServer::User(UserToServer::VideoStatus(1)));
+    let seen = &stage.views[&0].people[&tim];
+    assert_eq!((seen.audio, seen.video, seen.video_status), (true, false, 0));
+    assert!(!stage.room.view().allows(tim, crate::meeting::view::Deed::SendVideo));
+}
+
+#[test]
+fn nobody_is_made_a_questioner_in_a_ticket_based_meeting() {
+    let policy = Policy { all_questioner: true, ..Policy::default() };
+    let mut stage = Stage::open(Charter { policy, ..charter() });
+    stage.owner();
+    let gus = stage.guest("Gus");
+    assert!(stage.room.view().is_talker(gus));
+    let tim = stage.join(Newcomer { ticket_holder: true, ..person(false, "tim", "Tim") });
+    let tess = stage.guest("Tess");
+    assert!(!stage.room.view().is_talker(tim) && !stage.room.view().is_talker(tess));
+    assert!(!stage.views[&gus].people.contains_key(&tim), "the owner alone sees a ticket holder");
 }

@@ -56,8 +56,8 @@ pub enum Move {
     PauseRecording,
     /// Go on recording.
     ResumeRecording,
-    /// Set the recording's password, at most 27 bytes; an empty one removes it.
-    SetRecordingPassword(Secret),
+    /// Set the recording's password; an empty one removes it.
+    SetRecordingPassword(RecordingPassword),
     /// Change the title.
     SetTitle(String),
     /// Nobody is to hear somebody, or is again; [`NOBODY`] for everybody.
@@ -157,11 +157,7 @@ impl Move {
             }
             Move::PauseRecording => control(ControlToServer::Recording(2)),
             Move::ResumeRecording => control(ControlToServer::Recording(1)),
-            Move::SetRecordingPassword(password) => {
-                let most = usize::try_from(MAX_PASSWORD).unwrap_or_default();
-                let password = password.0.get(..most).unwrap_or(&password.0).to_vec();
-                control(ControlToServer::RecordingPassword(Secret(password)))
-            }
+            Move::SetRecordingPassword(password) => control(ControlToServer::RecordingPassword(password.0.clone())),
             Move::SetTitle(title) => control(ControlToServer::Title(cut_utf8(title, MAX_TITLE).to_owned())),
             Move::SuppressAudio(ssrc, on) => control(suppress(Suppressed::Audio, *ssrc, *on)),
             Move::SuppressVideo(ssrc, on) => control(suppress(Suppressed::Video, *ssrc, *on)),
@@ -170,6 +166,32 @@ impl Move {
             Move::Browse(url) => vec![ToServer::Follow(Follow::Page(Page::typed(url)))],
             Move::FullScreen(full) => vec![ToServer::Follow(Follow::FullScreen(*full))],
             Move::ForceSync => vec![ToServer::Follow(Follow::ForceSync)],
+        }
+    }
+}
+
+/// The password of a recording, as long as the wire can carry it (wire/02 section 9.1). Cutting it would lock its owner out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecordingPassword(Secret);
+
+/// A password that the wire cannot carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a recording's password has at most {MAX_PASSWORD} bytes of UTF-8, this one has {bytes}: choose a shorter one")]
+pub struct PasswordTooLong {
+    /// Its length in bytes.
+    pub bytes: usize,
+}
+
+impl RecordingPassword {
+    /// Takes at most 27 bytes of UTF-8; an empty text stands for no password.
+    ///
+    /// # Errors
+    /// When it is longer.
+    pub fn new(text: &str) -> Result<RecordingPassword, PasswordTooLong> {
+        if i32::try_from(text.len()).is_ok_and(|bytes| bytes <= MAX_PASSWORD) {
+            Ok(RecordingPassword(Secret(text.as_bytes().to_vec())))
+        } else {
+            Err(PasswordTooLong { bytes: text.len() })
         }
     }
 }
@@ -320,6 +342,23 @@ mod tests {
             panic!("no line")
         };
         assert!(text.starts_with("[To:P1]會") && (2_040..=2_047).contains(&text.len()));
+    }
+
+    #[test]
+    fn a_recordings_password_that_the_wire_cannot_carry_is_refused_and_never_cut() {
+        let view = meeting();
+        let longest = RecordingPassword::new(&"x".repeat(27)).unwrap();
+        let [ToServer::Control(ControlToServer::RecordingPassword(sent))] =
+            &Move::SetRecordingPassword(longest).messages(&view)[..]
+        else {
+            panic!("no password")
+        };
+        assert_eq!(sent.0.len(), 27);
+        // Ten characters of three bytes: bytes are what counts.
+        let refused = RecordingPassword::new(&"會".repeat(10)).unwrap_err();
+        assert_eq!(refused, PasswordTooLong { bytes: 30 });
+        assert!(refused.to_string().contains("at most 27 bytes"), "{refused}");
+        assert!(RecordingPassword::new("").is_ok(), "removes it");
     }
 
     #[test]

@@ -27,7 +27,7 @@ mod people;
 pub use self::chat::{FLOOD, Flood};
 pub use self::control::{EMPTY_FOR, END_WARNING, EXTENSION};
 pub use self::knock::{Door, KNOCK_PATIENCE, KnockEnd, KnockToken, Visitor};
-pub use super::charter::{Charter, Newcomer};
+pub use super::charter::{Charter, Newcomer, PREPARATION, Terms};
 
 /// Who receives a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,6 +112,10 @@ pub struct Room {
     next_knock: u64,
     /// The total duration as announced last.
     planned: Option<Duration>,
+    /// From when on that counts: the opening, or the end of the preparation.
+    timed_from: Now,
+    /// A ticket holder has been here (guide 3.1/5).
+    ticketed: bool,
     empty_since: Option<Now>,
     outputs: VecDeque<Output>,
     ended: bool,
@@ -133,7 +137,10 @@ pub enum JoinError {
 
 impl Room {
     /// Opens a meeting. It is empty, and closes if it stays so.
-    pub fn open(charter: Charter, now: Now) -> Room {
+    pub fn open(mut charter: Charter, now: Now) -> Room {
+        if charter.preparation.is_some() {
+            (charter.duration, charter.autoextension) = (Some(PREPARATION), true);
+        }
         let seconds = charter.duration.map_or(0, |d| i32::try_from(d.as_secs()).unwrap_or(i32::MAX));
         let channels = |n: i32| n.clamp(0, MAX_CHANNELS);
         let Channels { video, audio } = charter.channels;
@@ -152,7 +159,7 @@ impl Room {
             },
             policy: charter.policy,
             discussion: charter.discussion,
-            preparing: charter.preparation,
+            preparing: charter.preparation.is_some(),
             tab: page.is_some().then_some(Tab::Browser),
             page,
             ..View::default()
@@ -172,6 +179,8 @@ impl Room {
             knocks: BTreeMap::new(),
             next_knock: 1,
             planned,
+            timed_from: now,
+            ticketed: false,
             empty_since: Some(now),
             outputs: VecDeque::new(),
             ended: false,
@@ -226,7 +235,7 @@ impl Room {
     }
 
     /// Looks whether somebody has been away or waiting for too long, and whether the time has come to warn, to go on or to close; call
-    /// it at [`Room::deadline`].
+    /// it at [`Room::deadline`] and at [`Room::office_deadline`].
     pub fn tick(&mut self, now: Now) {
         if self.ended {
             return;
@@ -235,16 +244,21 @@ impl Room {
         self.forget_the_unanswered(now);
         self.keep_time(now);
         if let Some((at, how)) = self.closes_at()
-            && now.steady >= at
+            && now.office >= at
         {
             self.end(how);
         }
     }
 
-    /// When [`Room::tick`] is next needed, on the steady clock.
+    /// When [`Room::tick`] is next needed for those who are away or wait, on the steady clock.
     pub fn deadline(&self) -> Option<Duration> {
+        [self.away_until(), self.knocks_until()].into_iter().flatten().min()
+    }
+
+    /// When [`Room::tick`] is next needed to warn, to go on or to close: milliseconds of office time, which a tester may turn.
+    pub fn office_deadline(&self) -> Option<i64> {
         let closes = self.closes_at().map(|(at, _)| at);
-        [closes, self.away_until(), self.knocks_until(), self.time_until()].into_iter().flatten().min()
+        [closes, self.time_until()].into_iter().flatten().min()
     }
 
     /// The next thing to do.
@@ -262,7 +276,7 @@ impl Room {
         self.view.people.len()
     }
 
-    /// Since the meeting was opened.
+    /// Since the meeting was opened, as it is recorded: nobody turns this clock.
     pub fn elapsed(&self, now: Now) -> Duration {
         now.steady.saturating_sub(self.opened.steady)
     }
@@ -274,10 +288,12 @@ impl Room {
 
     /// What somebody says of themselves, or does to somebody else's place.
     fn user(&mut self, from: Ssrc, message: &UserToServer, now: Now) {
+        let ticket = self.view.people.get(&from).is_some_and(|person| person.ticket_holder);
         let told = match *message {
             UserToServer::Disconnect(target) => return self.send_out(target, now),
             UserToServer::Ban(target) => return self.ban(target, now),
-            UserToServer::Capability(bits) => UserToClient::Capability(from, bits & 3),
+            UserToServer::Capability(bits) => UserToClient::Capability(from, bits & if ticket { 1 } else { 3 }),
+            UserToServer::VideoStatus(_) if ticket => return,
             UserToServer::VideoStatus(status) => UserToClient::VideoStatus(from, status),
             UserToServer::CodePage(page) => UserToClient::CodePage(from, page),
         };

@@ -2,10 +2,10 @@
 //!
 //! In: the S>C messages of a meeting in clear, each with its meeting time. Out: a file that is readable up to its last whole
 //! segment whatever happens to the machine, and from it the messages again, from any moment on. The bytes are a matter of
-//! [`format`], which is pure; so is [`player`], a state machine that owns no file and reads no clock. [`writer`], [`reader`] and
+//! [`mod@format`], which is pure; so is [`player`], a state machine that owns no file and reads no clock. [`writer`], [`reader`] and
 //! [`repair`] touch the file, with blocking calls: a caller in an async engine puts them on a blocking thread.
 //!
-//! - [`format`]: header, control slots and segments as bytes; every limit. [`record`]: the messages in a segment.
+//! - [`mod@format`]: header, control slots and segments as bytes; every limit. [`record`]: the messages in a segment.
 //! - [`live`]: who is recording now, told by a lock and not by a process number.
 //! - [`writer`], [`reader`]: append; open, follow and seek. [`scan`]: the walk over segments that both need.
 //! - [`repair`]: verify a file, finish one whose MCU died.

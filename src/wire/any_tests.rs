@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::wire::inbox::Inbox;
+use crate::wire::join::MessageAnswer;
 
 fn text(max: usize) -> impl Strategy<Value = String> {
     // Some reach their limit.
@@ -374,6 +375,8 @@ proptest! {
             prop_assert_eq!(back(request.encode(), &keys, JoinRequest::decode), request);
         }
         prop_assert!(back(PasswordAnswer::Given(hash).encode(), &keys, PasswordAnswer::decode) == PasswordAnswer::Given(hash));
+        prop_assert!(back(MessageAnswer::Leave.encode(), &keys, MessageAnswer::decode) == MessageAnswer::Leave);
+        prop_assert!(back(MessageAnswer::No.encode(), &keys, MessageAnswer::decode) == MessageAnswer::No);
         prop_assert!(back(PasswordAnswer::Cancelled.encode(), &keys, PasswordAnswer::decode) == PasswordAnswer::Cancelled);
         let answer = handshake::encode_challenge_answer(&challenge, tick);
         prop_assert_eq!(back(answer, &keys, handshake::decode_challenge_answer), (challenge, tick));
@@ -386,5 +389,6 @@ proptest! {
         drop((decode(&bytes, &keys, JoinRequest::decode), decode(&bytes, &keys, BeforeAdmission::decode)));
         drop((decode(&bytes, &keys, ServerParameter::decode), decode(&bytes, &keys, ClientParameter::decode)));
         drop((decode(&bytes, &keys, Hello::decode), decode(&bytes, &keys, PasswordAnswer::decode)));
+        drop(decode(&bytes, &keys, MessageAnswer::decode));
     }
 }

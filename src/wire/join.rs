@@ -183,6 +183,31 @@ impl PasswordAnswer {
     }
 }
 
+/// The bare answer to an offer to leave a message (wire/01 section 6.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MessageAnswer {
+    /// Leave one.
+    Leave,
+    /// Cancelled; the client closes a second later.
+    No,
+}
+
+impl MessageAnswer {
+    /// Reads the answer.
+    pub fn decode(r: &mut Reader<'_>) -> Decoded<MessageAnswer> {
+        match r.i32()? {
+            0 => Ok(MessageAnswer::No),
+            1 => Ok(MessageAnswer::Leave),
+            other => Err(r.malformed(4, "1 to leave a message, or 0 for none", other)),
+        }
+    }
+
+    /// Writes the answer.
+    pub fn encode(self) -> Clear {
+        Clear::new().i32(i32::from(self == MessageAnswer::Leave))
+    }
+}
+
 /// What a server says before it admits or refuses.
 #[derive(Clone, Debug)]
 pub enum BeforeAdmission {

@@ -50,7 +50,7 @@ fn rows() -> BTreeMap<String, [String; 3]> {
     text.lines().filter(|line| line.starts_with('|')).skip(2).filter_map(row).collect()
 }
 
-fn tests() -> BTreeSet<String> {
+pub(super) fn tests() -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for file in ["src", "tests"].iter().flat_map(|folder| sources(&root().join(folder))) {
         let text = fs::read_to_string(file).unwrap();
@@ -76,6 +76,6 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-fn root() -> PathBuf {
+pub(super) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }

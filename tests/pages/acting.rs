@@ -7,7 +7,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use hitdeck::desk::Desk;
 use hitdeck::installation::command::{Command, JnjFor, JnjSource};
-use hitdeck::installation::snapshot::{Ending, PlayerSnapshot, SessionPhase, SessionSnapshot, Snapshot};
+use hitdeck::installation::snapshot::{ClockRow, Ending, PlayerSnapshot, SessionPhase, SessionSnapshot, Snapshot};
 
 use hitdeck::meeting::view::View;
 
@@ -185,22 +185,88 @@ fn simulated_people_are_sent_into_an_open_meeting_and_away() {
 }
 
 #[test]
-fn the_token_is_taken_back_and_given() {
-    let (front, mut harness) = meeting();
-    click(&mut harness, "Menu: 田中さくら");
-    assert!(
-        harness.get_by_label("Give token").accesskit_node().is_disabled(),
-        "Bob holds it, and the owner takes it first"
-    );
-    press(&mut harness, Modifiers::NONE, Key::Escape);
-    click(&mut harness, "Take token");
-    let mut session = (*fixtures::session(1, SessionPhase::InMeeting)).clone();
-    session.view = Arc::new(View { token_holder: 0, ..fixtures::view() });
-    front.show(fixtures::with_session(Arc::new(session)));
+fn every_attribute_of_the_form_comes_into_the_order() {
+    let (front, mut harness) = open(fixtures::running(Vec::new()));
+    click(&mut harness, "Issue a jnj");
+    type_into(&mut harness, "Group", "staff");
+    click(&mut harness, "Show");
+    type_into(&mut harness, "owner.email", "alice@example.com");
+    // Below what is in sight.
+    harness.get_by_label("command.autoextension").click_accesskit();
     harness.run();
+    click(&mut harness, "Issue and join");
+    let commands = front.take();
+    let [Command::IssueAndJoin(order)] = commands.as_slice() else { panic!("{commands:?}") };
+    assert_eq!(order.group, "staff");
+    assert_eq!(order.set, ["command.autoextension=0", "owner.email=alice@example.com"]);
+    type_into(&mut harness, "command.bandwidth", "much");
+    assert!(harness.query_by_label("A whole number.").is_some());
+    assert!(harness.get_by_label("Issue and join").accesskit_node().is_disabled());
+}
+
+#[test]
+fn a_participant_of_each_kind_joins_in_one_click() {
+    let (front, mut harness) = open(fixtures::running(Vec::new()));
+    click(&mut harness, "Issue a jnj");
+    click(&mut harness, "Issue and join: Ticket holder");
+    click(&mut harness, "Issue and join: Owner, preparing");
+    let commands = front.take();
+    let [Command::IssueAndJoin(ticket), Command::IssueAndJoin(owner)] = commands.as_slice() else {
+        panic!("{commands:?}")
+    };
+    assert!(matches!(ticket.person, JnjFor::Guest { ticket: true, .. }));
+    assert_eq!(owner.person, JnjFor::Owner);
+    assert_eq!(owner.set, ["command.preparationmode=1"]);
+}
+
+#[test]
+fn the_operator_tells_one_meeting_or_all_and_announces_a_shutdown() {
+    let (front, mut harness) = open(fixtures::busy());
+    click(&mut harness, "Notice…: to every meeting");
+    assert!(harness.get_by_label("Send notice").accesskit_node().is_disabled());
+    type_into(&mut harness, "Words of the notice", "Restart at six");
+    click(&mut harness, "Send notice");
+    click(&mut harness, "Simulated people: Weekly planning");
+    click(&mut harness, "Notice…: Weekly planning");
+    type_into(&mut harness, "Words of the notice", "你好");
+    click(&mut harness, "Send notice");
+    click(&mut harness, "Notice…: to every meeting");
+    click(&mut harness, "Announce shutdown");
+    assert_eq!(front.sent(), [r#"Tell(None, "Restart at six")"#, r#"Tell(Some(0), "你好")"#, "WarnOfShutdown"]);
+}
+
+#[test]
+fn the_office_clock_is_turned_and_set_right_again() {
+    let (front, mut harness) = open(fixtures::busy());
+    click(&mut harness, "Office clock");
+    assert!(harness.get_by_label("Computer's time").accesskit_node().is_disabled());
+    click(&mut harness, "Turn the clock: +1 h");
+    click(&mut harness, "Turn the clock: −1 day");
+    click(&mut harness, "Clock speed: A minute a second");
+    let turned = ClockRow { now: 1_715_954_700, ahead: 3600, speed: 60 };
+    front.show(Snapshot { clock: turned, ..fixtures::busy() });
+    harness.run();
+    click(&mut harness, "Computer's time");
+    assert_eq!(
+        front.sent(),
+        ["TurnClock(Jump(3600000))", "TurnClock(Jump(-86400000))", "TurnClock(RunAt(60))", "TurnClock(Real)"]
+    );
+}
+
+#[test]
+fn the_token_is_given_and_taken_back() {
+    let (front, mut harness) =
+        open(fixtures::with_session(Arc::new(crate::meeting_fixtures::inside(1, crate::meeting_fixtures::owner()))));
+    click(&mut harness, "Show tab: Weekly planning");
     click(&mut harness, "Menu: 田中さくら");
     click(&mut harness, "Give token");
-    assert_eq!(front.sent(), ["Do(1, PassToken(0))", "Do(1, PassToken(4))"]);
+    assert_eq!(front.sent(), ["Do(1, PassToken(4))"]);
+    let view = View { token_holder: 4, ..fixtures::view() };
+    let taken = SessionSnapshot { view: Arc::new(view), ..(*fixtures::session(1, SessionPhase::InMeeting)).clone() };
+    front.show(fixtures::with_session(Arc::new(taken)));
+    harness.run();
+    click(&mut harness, "Take token");
+    assert_eq!(front.sent(), ["Do(1, PassToken(0))"]);
 }
 
 #[test]

@@ -266,6 +266,8 @@ pub fn session(id: u64, phase: SessionPhase) -> Arc<SessionSnapshot> {
         attempts: Arc::default(),
         relay: None,
         reconnects: 0,
+        round_trip: Some(Duration::from_millis(24)),
+        unanswered_for: None,
         can_reissue: false,
         prompts: Vec::new(),
         manners: Manners::default(),

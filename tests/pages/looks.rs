@@ -6,7 +6,9 @@ use eframe::egui::Theme;
 use egui_kittest::kittest::Queryable;
 use egui_kittest::{Harness, SnapshotResults};
 use hitdeck::desk::Desk;
-use hitdeck::installation::snapshot::{Ending, Level, PlayerSnapshot, RecordingKind, Refusal, SessionPhase, Snapshot};
+use hitdeck::installation::snapshot::{
+    ClockRow, Ending, Issued, Level, PlayerSnapshot, RecordingKind, Refusal, SessionPhase, Snapshot,
+};
 
 use crate::fixtures::{self, FakeFront};
 use crate::{cjk, window};
@@ -81,6 +83,20 @@ fn the_form_for_an_owner() {
 }
 
 #[test]
+fn every_attribute_in_the_form_for_a_meeting_that_exists() {
+    let mut results = SnapshotResults::new();
+    let issued = Some(Issued { to: "王小明".into(), good_until: 272 });
+    pictures(&mut results, "issue-more", &Snapshot { issued, ..fixtures::busy() }, |harness| {
+        click(harness, "Join as a guest…");
+        click(harness, "Show");
+        harness.get_by_label("owner.diskquota").focus();
+        harness.run();
+        harness.get_by_label("owner.diskquota").type_text("20 MB");
+        harness.run();
+    });
+}
+
+#[test]
 fn the_form_for_a_guest_with_mistakes() {
     let mut results = SnapshotResults::new();
     pictures(&mut results, "issue-guest", &fixtures::running(Vec::new()), |harness| {
@@ -123,6 +139,27 @@ fn a_meeting_with_thousands_of_lines() {
     let mut results = SnapshotResults::new();
     pictures(&mut results, "meeting-long", &fixtures::with_chat(4_000), |harness| {
         click(harness, "Show tab: Weekly planning")
+    });
+}
+
+#[test]
+fn a_notice_of_the_operator_being_written() {
+    let mut results = SnapshotResults::new();
+    pictures(&mut results, "question-notice", &fixtures::busy(), |harness| {
+        click(harness, "Notice…: to every meeting");
+        harness
+            .get_by_label("Words of the notice")
+            .type_text("伺服器將於六點重新啟動。The server restarts at six; meetings go on at seven.");
+        harness.run();
+    });
+}
+
+#[test]
+fn the_office_clock_when_it_is_turned() {
+    let mut results = SnapshotResults::new();
+    let turned = ClockRow { now: 1_715_954_700, ahead: 90_000, speed: 60 };
+    pictures(&mut results, "clock", &Snapshot { clock: turned, ..fixtures::busy() }, |harness| {
+        click(harness, "Office clock");
     });
 }
 

@@ -9,7 +9,8 @@
 mod acting;
 mod fixtures;
 mod looks;
-mod taking_part;
+mod meeting_fixtures;
+mod meeting_tab;
 mod wire;
 mod wire_fixtures;
 

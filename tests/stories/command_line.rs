@@ -212,8 +212,26 @@ fn a_demo_takes_as_many_simulated_people_as_asked_for_up_to_three_hundred() {
     assert_eq!(people, "3 more simulated people come, seed 9");
     assert_eq!(demo.terminate().code(), Some(0));
     hitdeck(["demo", "--headless", "--people", "301"]).ended_with(2);
-    let said = hitdeck(["demo", "--people", "3"]).ended_with(2);
-    assert!(said.err.contains("--headless"), "{said:?}");
+}
+
+#[test]
+fn tomorrows_jnj_opens_tomorrows_mcu_and_not_todays() {
+    let desk = Desk::make();
+    let mut mcu = Program::start(["mcu", &text(&desk.dir), "--listen", "127.0.0.1:0", "--clock", "+1d"]);
+    mcu.listening();
+    let today = desk.jnj("today", &[]);
+    hitdeck(["join", &today, "--expect-refused", "229"]).ended_with(0);
+    let tomorrow = desk.jnj("tomorrow", &["--clock", "+1d"]);
+    hitdeck(["join", &tomorrow]).ended_with(0);
+    let shown = |more: &[&str]| {
+        let show = ["jnj", "show", &tomorrow, "--dir", &text(&desk.dir), "--json"];
+        let said = hitdeck(show.into_iter().chain(more.iter().copied())).ended_with(0);
+        said.events("userinfo")[0]["freshness"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(shown(&["--clock", "1d"]), "fresh");
+    assert!(shown(&[]).contains("in the future"));
+    assert_eq!(mcu.terminate().code(), Some(0));
+    hitdeck(["demo", "--headless", "--clock", "sometime"]).ended_with(2);
 }
 
 struct Desk {

@@ -12,7 +12,7 @@ use hitdeck::meeting::view::Person;
 use crate::stage::{Stage, Window, ended, guest, joined, owner, until, within};
 
 fn crowd(stage: &Stage, meeting: RequestOrder, speed: u32) -> Crowd {
-    let (installation, mcu, clock) = (stage.installation.clone(), stage.mcu.address(), stage.clock);
+    let (installation, mcu, clock) = (stage.installation.clone(), stage.mcu.address(), stage.clock.clone());
     Crowd::new(CrowdOptions { installation, mcu, meeting, clock, speed })
 }
 
@@ -91,7 +91,7 @@ async fn three_hundred_people_come_and_all_leave_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_demos_owner_allows_a_question_until_a_real_owner_takes_over() {
     let stage = Stage::open().await;
-    let cast = Cast::enter(&stage.installation, stage.mcu.address(), stage.clock).unwrap();
+    let cast = Cast::enter(&stage.installation, stage.mcu.address(), stage.clock.clone()).unwrap();
     assert!(cast.is_in("olive", LIVE_MEETING) && !cast.is_in("olive", "another"));
     // Whoever comes first holds the token.
     let there = |all: &std::sync::Arc<hitdeck::mcu::McuSnapshot>| all.meetings.iter().any(|m| !m.people.is_empty());

@@ -22,7 +22,7 @@ use crate::stage::{Stage, ended, guest, heard, joined, owner, say, turned_away, 
 /// A second server of the same installation, on the primary's port and another address.
 async fn backup(stage: &Stage) -> Mcu {
     let at = SocketAddr::new("127.0.0.2".parse().unwrap(), stage.mcu.address().port());
-    let (config, key) = stage.installation.mcu(at, stage.clock).unwrap();
+    let (config, key) = stage.installation.mcu(at, stage.clock.clone()).unwrap();
     let (local_ip, status_names) = ("127.0.0.2".to_owned(), vec!["127.0.0.2".to_owned()]);
     Mcu::start(McuConfig { local_ip, status_names, ..config }, key).await.unwrap()
 }
@@ -108,7 +108,7 @@ async fn a_server_that_talks_nonsense_is_left_out() {
         backupip: vec![here.ip().to_string()],
         ..issued
     };
-    let options = ClientOptions { transport: Transport::Tcp, ..ClientOptions::new(stage.clock) };
+    let options = ClientOptions { transport: Transport::Tcp, ..ClientOptions::new(stage.clock.clone()) };
     let olive = Client::start(jnj, options);
     joined(&olive).await;
     let found = outcomes(&olive);
@@ -161,7 +161,7 @@ async fn a_meeting_is_joined_through_a_proxy_that_wants_credentials() {
     let through = |proxy: String| {
         let proxy: Proxy = proxy.parse().unwrap();
         let route = Route { proxy: Some(proxy), ..Route::default() };
-        Client::start(stage.issue(&owner("proxy")), ClientOptions { route, ..ClientOptions::new(stage.clock) })
+        Client::start(stage.issue(&owner("proxy")), ClientOptions { route, ..ClientOptions::new(stage.clock.clone()) })
     };
     match turned_away(through(format!("http://{address}"))).await {
         Ending::NotConnected(why) => assert!(why.contains("407 Who are you"), "{why}"),
@@ -224,7 +224,8 @@ async fn a_copy_of_the_trusted_certificate_without_its_key_is_not_believed() {
         let (at, _terminals) = terminal(real.cert.der().clone(), own_key, stage.mcu.address()).await;
         let jnj = Jnj { ip: "localhost".into(), portm: at.port(), ..stage.issue(&owner("copy")) };
         let route = Route { certificates: Certificates::Pinned(fingerprint), ..Route::default() };
-        let options = ClientOptions { transport: Transport::SecureWebSocket, route, ..ClientOptions::new(stage.clock) };
+        let options =
+            ClientOptions { transport: Transport::SecureWebSocket, route, ..ClientOptions::new(stage.clock.clone()) };
         let olive = Client::start(jnj, options);
         if welcome {
             joined(&olive).await;
@@ -249,7 +250,8 @@ async fn an_unknown_certificate_is_shown_and_trusted_only_when_somebody_says_so(
     let jnj = Jnj { ip: "localhost".into(), portm: secure.port(), ..stage.issue(&owner("tls")) };
     let under = |certificates: Certificates| {
         let route = Route { certificates, ..Route::default() };
-        let options = ClientOptions { transport: Transport::SecureWebSocket, route, ..ClientOptions::new(stage.clock) };
+        let options =
+            ClientOptions { transport: Transport::SecureWebSocket, route, ..ClientOptions::new(stage.clock.clone()) };
         Client::start(jnj.clone(), options)
     };
     match turned_away(under(Certificates::System)).await {
@@ -273,7 +275,7 @@ async fn an_unknown_certificate_is_shown_and_trusted_only_when_somebody_says_so(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_on_an_ipv6_address_is_joined_with_and_without_brackets() {
     let stage = Stage::open().await;
-    let (config, key) = stage.installation.mcu("[::1]:0".parse().unwrap(), stage.clock).unwrap();
+    let (config, key) = stage.installation.mcu("[::1]:0".parse().unwrap(), stage.clock.clone()).unwrap();
     let six = Mcu::start(config, key).await.unwrap();
     for (ip, transport) in [("::1", Transport::WebSocket), ("[::1]", Transport::Tcp)] {
         let jnj = Jnj { ip: ip.into(), portm: six.address().port(), ..stage.issue(&owner("six")) };

@@ -113,7 +113,7 @@ async fn the_ways_through_a_relay_back_in_and_to_a_recording_are_seen_item_by_it
     let at = relay.mcu.address();
     let way = Relay { host: at.ip().to_string(), port: at.port() };
     let jnj = Jnj { use_relay: Some(way), ..stage.issue(&owner("ways")) };
-    let options = ClientOptions { inspector: inspector.clone(), ..ClientOptions::new(stage.clock) };
+    let options = ClientOptions { inspector: inspector.clone(), ..ClientOptions::new(stage.clock.clone()) };
     let olive = Client::start(jnj, options);
     joined(&olive).await;
     assert!(olive.command(ClientCommand::Cut));
@@ -288,7 +288,7 @@ fn start(stage: &Stage, inspector: &Inspector, jnj: &Jnj, password: Option<&str>
     let inspector = inspector.clone();
     Client::start(
         jnj.clone(),
-        ClientOptions { password, inspector, come_back: false, ..ClientOptions::new(stage.clock) },
+        ClientOptions { password, inspector, come_back: false, ..ClientOptions::new(stage.clock.clone()) },
     )
 }
 

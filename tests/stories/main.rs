@@ -2,18 +2,23 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod admission;
 // These end programs by a signal.
 #[cfg(unix)]
+mod cluster;
 mod codetypes;
 mod command_line;
 #[cfg(unix)]
 mod crash;
 mod crowd;
 mod failover;
+mod first_request;
 mod floods;
 mod hostile;
 mod inspector;
+mod mail;
 mod meeting;
+mod operator;
 mod peer;
 mod playback;
 #[cfg(unix)]
@@ -24,6 +29,7 @@ mod returning;
 mod script;
 mod stage;
 mod status_files;
+mod table_2;
 mod transcripts;
 mod visitors;
 mod waiting;

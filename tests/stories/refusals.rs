@@ -127,13 +127,21 @@ async fn a_password_may_be_wrong_twice_but_not_three_times() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_guest_is_refused_before_the_owner_comes_and_without_an_invitation() {
+async fn a_guest_is_turned_away_before_the_owner_comes_and_without_an_invitation() {
     let stage = Stage::open().await;
     let gus = || stage.issue(&guest("room", "gus", "Gus"));
-    refused(&stage, gus(), Refusal::MeetingNotExist, "the owner is not there yet").await;
     let stranger = GuestOrder { id: "tess".into(), name: "Tess".into(), invited: false, ticket: false };
     let stranger = RequestOrder { guest: Some(stranger), ..owner("room") };
-    refused(&stage, stage.issue(&stranger), Refusal::MeetingNotExist, "an uninvited guest, nobody is there").await;
+    for jnj in [gus(), stage.issue(&stranger)] {
+        let ending = turned_away(stage.start(jnj, Transport::WebSocket, None)).await;
+        assert_eq!(ending, Ending::MessageDeclined { owner: "Olive".into(), busy: false });
+    }
+    let silent = |order: RequestOrder| stage.issue(&RequestOrder { recorded: false, ..order });
+    for order in [guest("room", "gus", "Gus"), stranger.clone()] {
+        refused(&stage, silent(order), Refusal::MeetingNotExist, "no message without a recording").await;
+    }
+    let event = RequestOrder { duration_min: 30, ..stranger.clone() };
+    refused(&stage, stage.issue(&event), Refusal::MeetingNotExist, "an uninvited guest of an event").await;
 
     let olive = stage.join(&owner("room"));
     joined(&olive).await;
@@ -150,11 +158,9 @@ async fn a_guest_is_refused_before_the_owner_comes_and_without_an_invitation() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_served_yet_is_refused_as_such() {
+async fn what_no_client_is_known_to_be_served_by_a_jnj_is_refused_as_such() {
     let stage = Stage::open().await;
-    for command in
-        CommandKind::ALL.into_iter().filter(|kind| !matches!(kind, CommandKind::Meeting | CommandKind::Playback))
-    {
+    for command in [CommandKind::Download, CommandKind::CheckMessage] {
         // Only a meeting's jnj makes a client of ours ask.
         let jnj = Jnj { playback: false, ..stage.issue(&RequestOrder { command, ..owner("services") }) };
         refused(&stage, jnj, Refusal::JoinNetMode, command.word()).await;

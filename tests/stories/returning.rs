@@ -142,3 +142,23 @@ async fn people_follow_their_meeting_to_a_server_that_starts_again_on_the_same_a
     mcu.shutdown().await;
     drop(folder);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_visitor_whose_cable_is_pulled_goes_on_with_the_same_message_though_the_office_has_opened() {
+    use hitdeck::hit::request::CommandKind;
+    let stage = patient().await;
+    let leave = hitdeck::installation::order::RequestOrder {
+        command: CommandKind::LeaveMessage,
+        ..guest("message", "", "Vera")
+    };
+    let vera = stage.faithful(stage.issue(&leave));
+    let number = joined(&vera).await.view.me;
+    let olive = stage.join(&owner("message"));
+    joined(&olive).await;
+    cut_and_back(&vera, 1).await;
+    assert_eq!((vera.state().view.me, vera.state().view.present().len()), (number, 1));
+    assert_eq!(olive.state().view.present().len(), 1, "the office is another room");
+    vera.finish().await;
+    olive.finish().await;
+    stage.close().await;
+}

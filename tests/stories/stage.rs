@@ -44,7 +44,7 @@ impl Stage {
         let folder = tempfile::tempdir().unwrap();
         let installation = Installation::init(&folder.path().join("desk")).unwrap();
         let clock = Clock::system();
-        let (mut config, key) = installation.mcu("127.0.0.1:0".parse().unwrap(), clock).unwrap();
+        let (mut config, key) = installation.mcu("127.0.0.1:0".parse().unwrap(), clock.clone()).unwrap();
         // Somebody who is gone shall be gone at once; stories about coming back wait longer.
         config.patience.away = Duration::from_millis(50);
         change(&mut config);
@@ -83,12 +83,15 @@ impl Stage {
 
     pub fn start(&self, jnj: Jnj, transport: Transport, password: Option<&str>) -> Client {
         let password = password.map(PasswordHash::of);
-        Client::start(jnj, ClientOptions { transport, password, come_back: false, ..ClientOptions::new(self.clock) })
+        Client::start(
+            jnj,
+            ClientOptions { transport, password, come_back: false, ..ClientOptions::new(self.clock.clone()) },
+        )
     }
 
     /// A client that comes back when its connection is lost.
     pub fn faithful(&self, jnj: Jnj) -> Client {
-        Client::start(jnj, ClientOptions::new(self.clock))
+        Client::start(jnj, ClientOptions::new(self.clock.clone()))
     }
 
     /// Closes the MCU, and gives the folder to whoever still wants to look into it.
@@ -104,7 +107,7 @@ pub struct Window {
     pub installation: Installation,
     changed: Arc<Notify>,
     // Goes last.
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Window {
@@ -118,13 +121,15 @@ impl Window {
             start_mcu: true,
             listen: "127.0.0.1:0".parse().unwrap(),
             with_people: false,
+            more_people: None,
             demo: false,
+            clock: Clock::system(),
             logbook: Logbook::default(),
         });
         let changed = Arc::new(Notify::new());
         let wake = Arc::clone(&changed);
         engine.on_change(Box::new(move || wake.notify_one()));
-        let window = Window { engine, installation, changed, _folder: folder };
+        let window = Window { engine, installation, changed, folder };
         window.until(|s| matches!(s.mcu, McuState::Running(_))).await;
         window
     }
@@ -133,11 +138,18 @@ impl Window {
         self.engine.send(command).unwrap();
     }
 
+    /// A place for files, removed with the window.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Joins with a jnj for this MCU.
     pub fn join(&self, order: &RequestOrder) {
         let snapshot = self.engine.snapshot();
         let McuState::Running(mcu) = &snapshot.mcu else { panic!("{snapshot:?}") };
-        let request = order.request(Clock::system().now()).unwrap();
+        // Wherever the window's clock was turned to.
+        let now = Clock::system().shifted(snapshot.clock.ahead * 1000).now();
+        let request = order.request(now).unwrap();
         let jnj = self.installation.issue(&request, mcu.address).unwrap();
         self.send(Command::Join(JnjSource::Made(Box::new(jnj))));
     }

@@ -6,11 +6,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use hitdeck::client::{Client, Wish};
+use hitdeck::client::{Client, ClientCommand, Move, Wish};
+use hitdeck::hit::jnj::Jnj;
+use hitdeck::hit::local_time::LocalTime;
 use hitdeck::hit::request::CommandKind;
+use hitdeck::hit::status::{OfficeState, OfficeStatus, OwnerStatus};
 use hitdeck::installation::order::RequestOrder;
+use hitdeck::link::Transport;
 
-use crate::stage::{Stage, files, guest, joined, owner, until};
+use crate::stage::{Stage, ended, files, guest, joined, owner, until, within};
 
 /// What a reader found.
 #[derive(Debug, Default)]
@@ -169,4 +173,135 @@ async fn a_playback_is_in_the_status_file_and_counted() {
     let alive = std::fs::read_to_string(root.join("_cluster_ip_127.0.0.1.txt")).unwrap();
     assert_eq!(alive, "0", "an orderly stop says so");
     drop(folder);
+}
+
+/// Waits until a file of the recording root is as wanted; gives it.
+async fn says(root: &Path, file: &str, is: impl Fn(&str) -> bool) -> String {
+    let path = root.join(file);
+    let waiting = async {
+        loop {
+            match std::fs::read_to_string(&path) {
+                Ok(text) if is(&text) => return text,
+                _ => tokio::task::yield_now().await,
+            }
+        }
+    };
+    within(file, waiting).await.unwrap_or_else(|| panic!("{file} says {:?}", std::fs::read_to_string(&path)))
+}
+
+async fn office(root: &Path, wanted: OfficeState) {
+    let is = |text: &str| {
+        let status = OfficeStatus::parse(text.as_bytes()).unwrap();
+        let own = status.offices.iter().find(|office| office.owner_id == "olive");
+        own.map_or(OfficeState::Closed, |office| office.status) == wanted
+    };
+    says(root, "_office_status_ip_127.0.0.1.xml", is).await;
+}
+
+const STATUS: &str = "_status_ip_127.0.0.1.xml";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_office_goes_through_all_four_states() {
+    let stage = Stage::open().await;
+    let root = stage.recordings();
+    office(&root, OfficeState::Closed).await;
+    let olive = stage.join(&owner("room"));
+    joined(&olive).await;
+    office(&root, OfficeState::Open).await;
+    let gus = stage.join(&guest("room", "gus", "Gus"));
+    joined(&gus).await;
+    office(&root, OfficeState::WithGuest).await;
+    gus.finish().await;
+    office(&root, OfficeState::Open).await;
+    assert!(olive.command(ClientCommand::Do(Move::EndMeeting)));
+    ended(&olive).await;
+    olive.finish().await;
+    office(&root, OfficeState::Closed).await;
+    // The owner alone, with a jnj that says make_recording (guide notes N28).
+    let alone = Jnj { make_recording: true, ..stage.issue(&owner("room")) };
+    let olive = stage.start(alone, Transport::WebSocket, None);
+    joined(&olive).await;
+    office(&root, OfficeState::Recording).await;
+    olive.finish().await;
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_meeting_is_a_user_while_its_owner_is_inside_and_a_server_that_stops_has_an_empty_info() {
+    let stage = Stage::open().await;
+    let root = stage.recordings();
+    let olive = stage.join(&owner("room"));
+    joined(&olive).await;
+    let gus = stage.join(&guest("room", "gus", "Gus"));
+    joined(&gus).await;
+    let inside = |text: &str| text.contains("<user vid=") && text.contains(r#"owner_present="1" have_guest="1""#);
+    let text = says(&root, STATUS, inside).await;
+    assert!(!text.contains("<meeting") && text.contains("<info max_meeting="), "exactly one element a meeting: {text}");
+    let before = OwnerStatus::parse(text.as_bytes()).unwrap();
+    let moment = jiff::Timestamp::from_second(before.utc).unwrap();
+    let local = LocalTime::from_unix(before.utc, jiff::tz::TimeZone::system().to_offset(moment).seconds());
+    assert_eq!(before.last_update, local.last_update(), "one moment in two forms");
+    assert!((stage.clock.now().unix_seconds() - before.utc).abs() < 60);
+    olive.finish().await;
+    let outside = |text: &str| text.contains("<meeting vid=") && text.contains(r#"owner_present="0" have_guest="1""#);
+    let text = says(&root, STATUS, outside).await;
+    assert!(!text.contains("<user"), "{text}");
+    gus.finish().await;
+    let folder = stage.close().await;
+    let text = std::fs::read_to_string(root.join(STATUS)).unwrap();
+    assert!(text.contains("<info/>") && !text.contains("<meeting"), "{text}");
+    assert!(OwnerStatus::parse(text.as_bytes()).unwrap().utc >= before.utc);
+    drop(folder);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preparation_says_so_in_both_spellings_until_it_is_a_meeting() {
+    let stage = Stage::open().await;
+    let root = stage.recordings();
+    let meet = RequestOrder { duration_min: 30, ..owner("event") };
+    let prepare = RequestOrder { set: vec!["command.preparationmode=1".into()], ..meet.clone() };
+    let coordinator = stage.join(&prepare);
+    joined(&coordinator).await;
+    says(&root, STATUS, |text| text.contains(r#"preparation_mode="1" preparationmode="1""#)).await;
+    let again = stage.join(&meet);
+    joined(&again).await;
+    says(&root, STATUS, |text| text.contains(r#"preparation_mode="0" preparationmode="0""#)).await;
+    again.finish().await;
+    coordinator.finish().await;
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_participant_file_names_everybody_and_goes_with_the_meeting() {
+    let stage = Stage::open().await;
+    let root = stage.recordings();
+    let olive = stage.join(&owner("room"));
+    joined(&olive).await;
+    let gus = stage.join(&guest("room", "gus", "Gus"));
+    joined(&gus).await;
+    let find = || files(&root, ".xml").into_iter().find(|file| file.to_string_lossy().contains("_participant_"));
+    let both = |text: &str| text.matches("<user ").count() == 2;
+    let full = async {
+        while !find().is_some_and(|file| std::fs::read_to_string(file).is_ok_and(|text| both(&text))) {
+            tokio::task::yield_now().await;
+        }
+    };
+    within("both in the participant file", full).await.unwrap();
+    let path = find().unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    let document = roxmltree::Document::parse(&text).unwrap();
+    let element = document.root_element();
+    assert_eq!((element.attribute("meetingid"), element.attribute("guaranteed")), (Some("room"), Some("0")));
+    assert!(element.attribute("utc").is_some() && element.attribute("last_update").is_some(), "{text}");
+    let second = element.children().filter(|node| node.has_tag_name("user")).nth(1).unwrap();
+    let attributes = ["name", "userid", "invited", "ip"].map(|name| second.attribute(name));
+    assert_eq!(attributes, [Some("Gus"), Some("gus"), Some("1"), Some("127.0.0.1")]);
+    // Beside the recording, with its own suffix (guide notes N33).
+    assert!(path.parent().unwrap().ends_with("_user/olive/room/participant"), "{}", path.display());
+    assert!(olive.command(ClientCommand::Do(Move::EndMeeting)));
+    ended(&olive).await;
+    olive.finish().await;
+    gus.finish().await;
+    stage.close().await;
+    assert_eq!(find(), None);
 }

@@ -63,7 +63,7 @@ async fn replay(path: &Path) {
     let (own, other) = (event(owner(name)), event(guest(name, "gus", "Gus")));
     let (order, other) = if name.contains("guest") { (other, own) } else { (own, other) };
     let password = name.contains("password").then_some("sesame");
-    let order = RequestOrder { password: password.map(str::to_owned), ..order };
+    let order = RequestOrder { password: password.map(Into::into), ..order };
 
     let witness = stage.join(&other);
     joined(&witness).await;

@@ -1,9 +1,9 @@
 //! What one click in the window makes the engine do, over real sockets.
 
 use hitdeck::clock::Clock;
-use hitdeck::installation::command::{Command, SecretText};
+use hitdeck::installation::command::{ClockTurn, Command, JnjFor, JnjOrder, JnjSource, Move, SecretText};
 use hitdeck::installation::order::RequestOrder;
-use hitdeck::installation::snapshot::{Ending, Refusal, SessionPhase};
+use hitdeck::installation::snapshot::{Ending, McuState, Refusal, SessionPhase};
 
 use crate::stage::{Window, owner};
 
@@ -13,7 +13,7 @@ async fn a_stale_jnj_of_our_own_is_issued_again_and_lets_its_person_in() {
         let window = Window::open().await;
         let an_hour_ago = Clock::system().now().unix_seconds() - 3600;
         let set = vec![format!("timestamp.value={an_hour_ago}")];
-        window.join(&RequestOrder { password: password.map(str::to_owned), set, ..owner("stale") });
+        window.join(&RequestOrder { password: password.map(Into::into), set, ..owner("stale") });
         let refused = SessionPhase::Ended(Ending::Refused(Refusal::WrongUserinfo2));
         let tab = window.until_session(|phase| *phase == refused).await;
         window.until(|s| s.sessions[0].can_reissue).await;
@@ -26,4 +26,56 @@ async fn a_stale_jnj_of_our_own_is_issued_again_and_lets_its_person_in() {
         window.until_session(|phase| *phase == SessionPhase::InMeeting).await;
         window.close().await;
     }
+}
+
+fn order(duration_min: u32) -> JnjOrder {
+    JnjOrder {
+        owner_id: "olive".into(),
+        owner_name: "Olive".into(),
+        meeting_id: "clock".into(),
+        person: JnjFor::Owner,
+        duration_min,
+        ..JnjOrder::empty()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_meeting_outlives_a_day_that_the_office_clock_jumps_and_an_event_ends_with_its_time() {
+    let window = Window::open().await;
+    window.send(Command::IssueAndJoin(order(0)));
+    let tab = window.until_session(|phase| *phase == SessionPhase::InMeeting).await;
+    window.send(Command::TurnClock(ClockTurn::Jump(86_400_000)));
+    window.until(|s| s.clock.ahead == 86_400).await;
+    window.send(Command::Do(tab, Move::Say("still here".into())));
+    let seen = window.until(|s| s.sessions[0].view.chat.iter().any(|line| line.text == "still here")).await;
+    assert_eq!((seen.sessions[0].phase.clone(), seen.sessions[0].reconnects), (SessionPhase::InMeeting, 0));
+    window.send(Command::CloseTab(tab));
+    window.until(|s| s.sessions.is_empty()).await;
+    // The room was left: a minute of office time later it closes.
+    window
+        .until(|s| matches!(&s.mcu, McuState::Running(mcu) if mcu.meetings.iter().all(|m| m.people.is_empty())))
+        .await;
+    window.send(Command::TurnClock(ClockTurn::RunAt(60)));
+    window.until(|s| matches!(&s.mcu, McuState::Running(mcu) if mcu.meetings.is_empty())).await;
+
+    // Issued by the turned clock, and judged by it; over with its ten minutes, whoever is inside.
+    window.send(Command::TurnClock(ClockTurn::RunAt(1)));
+    window.join(&RequestOrder { duration_min: 10, set: vec!["command.autoextension=0".into()], ..owner("event") });
+    window.until_session(|phase| *phase == SessionPhase::InMeeting).await;
+    window.send(Command::TurnClock(ClockTurn::Jump(600_000)));
+    window.until_session(|phase| matches!(phase, SessionPhase::Ended(_))).await;
+    window.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_jnj_goes_stale_as_soon_as_the_office_clock_says_so() {
+    let window = Window::open().await;
+    let file = window.folder().join("soon-stale.jnj");
+    window.send(Command::IssueToFile(order(0), file.clone()));
+    window.until(|_| file.exists()).await;
+    window.send(Command::TurnClock(ClockTurn::Jump(360_000)));
+    window.send(Command::Join(JnjSource::File(file)));
+    let refused = SessionPhase::Ended(Ending::Refused(Refusal::WrongUserinfo2));
+    window.until_session(|phase| *phase == refused).await;
+    window.close().await;
 }

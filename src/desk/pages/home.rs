@@ -66,6 +66,7 @@ fn mcu_card(ui: &mut Ui, cx: &mut Cx<'_>) {
                 McuState::Running(_) | McuState::Stopping => {
                     cx.button(ui, Action::StopMcu, Look::Plain);
                     cx.button(ui, Action::PullThePlug, Look::Danger);
+                    cx.button_as(ui, Action::AskNotice(None), Look::Plain, "Notice…", "to every meeting");
                 }
                 McuState::Elsewhere { .. } => {}
                 _ => {
@@ -203,6 +204,8 @@ fn simulated(ui: &mut Ui, cx: &mut Cx<'_>, meeting: &MeetingRow, title: &str) {
             cx.button_as(ui, Action::AddPeople(meeting.session_index, count), Look::Quiet, &words, &count.to_string());
         }
         cx.button_as(ui, Action::SendPeopleAway(meeting.session_index), Look::Quiet, "Send them away", "");
+        ui.separator();
+        cx.button_as(ui, Action::AskNotice(Some(meeting.session_index)), Look::Quiet, "Notice to the meeting…", title);
     });
     menu.0.on_hover_text(action.tooltip()).accessible_name(format!("{}: {title}", action.name()));
 }

@@ -1,14 +1,26 @@
 //! The form for a jnj, and what the MCU will do with it.
 //!
+//! [`more`]: every attribute of the guide; [`open_as`]: its kinds of participants in one click.
+//!
 //! In: what is typed, and the snapshot's users and meetings. Out: a checked [`JnjOrder`] within an action.
+
+mod more;
+mod open_as;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 use eframe::egui::{self, Align, CornerRadius, Label, Layout, RichText, ScrollArea, TextEdit, Ui, vec2};
 
+use crate::clock::Now;
 use crate::desk::action::Action;
 use crate::desk::icons::{self, Icon};
+use crate::desk::text;
 use crate::desk::tokens::{self, Palette};
 use crate::desk::widgets::{self, Cx, Look};
-use crate::installation::command::{JnjFor, JnjOrder};
+use crate::installation::attributes::ATTRIBUTES;
+use crate::installation::command::{CommandKind, JnjFor, JnjOrder, SecretText};
+use crate::installation::order::RequestOrder;
 use crate::installation::snapshot::{McuState, MeetingRow, SampleUser, Snapshot};
 
 /// What is typed and chosen.
@@ -24,6 +36,16 @@ pub struct IssueForm {
     pub anonymous: bool,
     /// The guest enters without asking.
     pub invited: bool,
+    /// The guest holds a ticket.
+    pub ticket: bool,
+    /// Which service is asked for.
+    pub command: CommandKind,
+    /// The owner's group; empty for none.
+    pub group: String,
+    /// The optional attributes that are set.
+    pub more: more::More,
+    /// Whether they are all shown.
+    pub more_open: bool,
     /// The meeting's id.
     pub meeting_id: String,
     /// Its title.
@@ -60,6 +82,12 @@ pub struct FormErrors {
     pub duration: Option<String>,
     /// Password.
     pub password: Option<String>,
+    /// Group.
+    pub group: Option<String>,
+    /// The optional attributes, by name.
+    pub more: BTreeMap<&'static str, String>,
+    /// All fields are right, and together they are not.
+    pub whole: Option<String>,
 }
 
 impl Default for IssueForm {
@@ -70,6 +98,11 @@ impl Default for IssueForm {
             guest: (String::new(), "Guest".into()),
             anonymous: true,
             invited: true,
+            ticket: false,
+            command: CommandKind::Meeting,
+            group: String::new(),
+            more: more::More::new(),
+            more_open: false,
             meeting_id: String::new(),
             title: String::new(),
             duration: "0".into(),
@@ -100,7 +133,7 @@ impl IssueForm {
     pub fn into_meeting(role: Role, meeting: &MeetingRow) -> JnjOrder {
         let person = match role {
             Role::Owner => JnjFor::Owner,
-            Role::Guest => JnjFor::Guest { id: String::new(), name: "Guest".into(), invited: true },
+            Role::Guest => JnjFor::Guest { id: String::new(), name: "Guest".into(), invited: true, ticket: false },
         };
         JnjOrder {
             owner_id: meeting.owner_id.clone(),
@@ -110,8 +143,9 @@ impl IssueForm {
             person,
             // The same kind of meeting: an event is another room than the owner's own (guide, table 1).
             duration_min: meeting.duration_min,
-            password: String::new(),
+            password: SecretText::default(),
             recorded: meeting.recording,
+            ..JnjOrder::empty()
         }
     }
 
@@ -127,6 +161,8 @@ impl IssueForm {
             meeting_id: check("Meeting id", &self.meeting_id, MAX_ID, true),
             title: check("Title", &self.title, MAX_TITLE, false),
             password: check("Password", &self.password, MAX_PASSWORD, false),
+            group: check("Group", &self.group, MAX_ID, false),
+            more: self.wrong_attributes(),
             ..FormErrors::default()
         };
         if self.role == Role::Guest {
@@ -141,9 +177,21 @@ impl IssueForm {
             errors.duration = Some(format!("Whole minutes, 0 to {MAX_DURATION}."));
         }
         match duration_min {
-            Some(duration_min) if errors == FormErrors::default() => Ok(self.checked(duration_min)),
+            Some(duration_min) if errors == FormErrors::default() => {
+                let order = self.checked(duration_min);
+                // What is right alone may be wrong together: a ticket without an id, too much in all.
+                match RequestOrder::from(&order).request(Now::default()) {
+                    Ok(_) => Ok(order),
+                    Err(why) => Err(Box::new(FormErrors { whole: Some(text::sentence(&why.to_string())), ..errors })),
+                }
+            }
             _ => Err(Box::new(errors)),
         }
+    }
+
+    fn wrong_attributes(&self) -> BTreeMap<&'static str, String> {
+        let typed = ATTRIBUTES.iter().filter_map(|attribute| Some((attribute, self.more.get(attribute.name)?)));
+        typed.filter_map(|(attribute, value)| Some((attribute.name, more::wrong(attribute, value)?))).collect()
     }
 
     fn checked(&self, duration_min: u32) -> JnjOrder {
@@ -153,6 +201,7 @@ impl IssueForm {
                 id: if self.anonymous { String::new() } else { self.guest.0.clone() },
                 name: self.guest.1.clone(),
                 invited: self.invited,
+                ticket: self.ticket,
             },
         };
         JnjOrder {
@@ -162,10 +211,18 @@ impl IssueForm {
             title: self.title.clone(),
             person,
             duration_min,
-            password: self.password.clone(),
+            password: self.password.as_str().into(),
             recorded: self.recorded,
+            command: self.command,
+            group: self.group.clone(),
+            set: more::items(&self.more),
         }
     }
+}
+
+/// The open meeting that the form leads to.
+fn open_meeting<'s>(shot: &'s Snapshot, form: &IssueForm) -> Option<&'s MeetingRow> {
+    meetings(shot).find(|m| m.meeting_id == form.meeting_id && m.owner_id == form.owner.0)
 }
 
 /// Draws the page.
@@ -189,9 +246,14 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
                 ui.set_max_width(form_width);
                 widgets::card(ui, |ui| fields(ui, cx, &errors));
                 ui.add_space(tokens::GAP_XS);
-                buttons(ui, cx, checked.as_ref().ok());
+                buttons(ui, cx, checked.as_ref().ok(), errors.whole.as_deref());
+                ui.add_space(tokens::GAP_XS);
+                widgets::card(ui, |ui| more::show(ui, cx, &errors.more));
             });
-            ui.vertical(|ui| widgets::card(ui, |ui| explanation(ui, cx, checked.as_ref().ok())));
+            ui.vertical(|ui| {
+                widgets::card(ui, |ui| explanation(ui, cx, checked.as_ref().ok()));
+                widgets::card(ui, |ui| open_as::show(ui, cx));
+            });
         });
     });
 }
@@ -218,17 +280,29 @@ fn fields(ui: &mut Ui, cx: &mut Cx<'_>, errors: &FormErrors) {
                 let anonymous =
                     ui.checkbox(&mut form.anonymous, "Anonymous").on_hover_text("The guest has a name, but no id");
                 ui.checkbox(&mut form.invited, "Invited").on_hover_text("Enters without asking");
+                ui.checkbox(&mut form.ticket, "Ticket").on_hover_text("Holds a ticket for an event; needs an id");
                 anonymous
             })
             .inner
         });
     }
+    widgets::form_row(ui, "Group", errors.group.as_deref(), |ui| {
+        let field =
+            ui.add(widgets::field(&mut form.group, tokens::FORM_FIELD_WIDTH).hint_text("The owner's; none if empty"));
+        widgets::gauge(ui, &field, form.group.len(), MAX_ID);
+        field
+    });
     ui.separator();
+    widgets::form_row(ui, "Service", None, |ui| service(ui, &mut form.command));
     widgets::form_row(ui, "Meeting id", errors.meeting_id.as_deref(), |ui| {
-        ui.add(widgets::field(&mut form.meeting_id, tokens::FORM_FIELD_WIDTH))
+        let field = ui.add(widgets::field(&mut form.meeting_id, tokens::FORM_FIELD_WIDTH));
+        widgets::gauge(ui, &field, form.meeting_id.len(), MAX_ID);
+        field
     });
     widgets::form_row(ui, "Title", errors.title.as_deref(), |ui| {
-        ui.add(widgets::field(&mut form.title, tokens::FORM_FIELD_WIDTH).hint_text("May be empty"))
+        let field = ui.add(widgets::field(&mut form.title, tokens::FORM_FIELD_WIDTH).hint_text("May be empty"));
+        widgets::gauge(ui, &field, form.title.len(), MAX_TITLE);
+        field
     });
     widgets::form_row(ui, "Duration", errors.duration.as_deref(), |ui| {
         ui.horizontal(|ui| {
@@ -239,9 +313,34 @@ fn fields(ui: &mut Ui, cx: &mut Cx<'_>, errors: &FormErrors) {
         .inner
     });
     widgets::form_row(ui, "Password", errors.password.as_deref(), |ui| {
-        ui.add(widgets::field(&mut form.password, tokens::FORM_FIELD_WIDTH).password(true).hint_text("None"))
+        let field = widgets::field(&mut form.password, tokens::FORM_FIELD_WIDTH).password(true).hint_text("None");
+        let field = ui.add(field);
+        widgets::gauge(ui, &field, form.password.len(), MAX_PASSWORD);
+        field
     });
     widgets::form_row(ui, "Recording", None, |ui| ui.checkbox(&mut form.recorded, "Record the meeting"));
+}
+
+/// The guide's seven services.
+fn service(ui: &mut Ui, chosen: &mut CommandKind) -> egui::Response {
+    let combo = egui::ComboBox::from_id_salt("service").selected_text(service_words(*chosen)).show_ui(ui, |ui| {
+        for kind in CommandKind::ALL {
+            ui.selectable_value(chosen, kind, service_words(kind));
+        }
+    });
+    combo.response.accessible_name("Service")
+}
+
+fn service_words(kind: CommandKind) -> &'static str {
+    match kind {
+        CommandKind::Meeting => "Meeting",
+        CommandKind::Playback => "Playback",
+        CommandKind::Download => "Download a recording",
+        CommandKind::Delete => "Delete a recording",
+        CommandKind::CheckMessage => "Check messages",
+        CommandKind::TalkToVisitor => "Talk to a visitor",
+        CommandKind::LeaveMessage => "Leave a message",
+    }
 }
 
 /// Id and name side by side, and the sample users to choose from.
@@ -250,7 +349,10 @@ fn person(ui: &mut Ui, salt: &str, person: &mut (String, String), users: &[Sampl
         ui.spacing_mut().item_spacing.x = tokens::GAP_XS;
         let width = (tokens::FORM_FIELD_WIDTH - tokens::CONTROL_HEIGHT - 2.0 * tokens::GAP_XS) / 2.0;
         let id = ui.add(narrow(&mut person.0, width).hint_text("id"));
-        ui.add(narrow(&mut person.1, width).hint_text("name")).accessible_name(format!("Name of the {salt}"));
+        widgets::gauge(ui, &id, person.0.len(), MAX_ID);
+        let name = ui.add(narrow(&mut person.1, width).hint_text("name"));
+        widgets::gauge(ui, &name, person.1.len(), MAX_ID);
+        name.accessible_name(format!("Name of the {salt}"));
         let button = egui::Button::new("")
             .min_size(egui::Vec2::splat(tokens::CONTROL_HEIGHT))
             .corner_radius(CornerRadius::same(tokens::RADIUS_S));
@@ -276,7 +378,7 @@ fn narrow(text: &mut String, width: f32) -> TextEdit<'_> {
     widgets::field(text, width)
 }
 
-fn buttons(ui: &mut Ui, cx: &mut Cx<'_>, order: Option<&JnjOrder>) {
+fn buttons(ui: &mut Ui, cx: &mut Cx<'_>, order: Option<&JnjOrder>, whole: Option<&str>) {
     ui.horizontal(|ui| {
         // Greyed out, not gone: a form that jumps while it is filled in is hard to hit.
         ui.add_enabled_ui(order.is_some(), |ui| {
@@ -284,10 +386,30 @@ fn buttons(ui: &mut Ui, cx: &mut Cx<'_>, order: Option<&JnjOrder>) {
             cx.button(ui, Action::IssueAndJoin(Box::new(order.clone())), Look::Primary);
             cx.button(ui, Action::IssueToFile(Box::new(order)), Look::Plain);
         });
-        if order.is_none() {
+        if let Some(why) = whole {
+            ui.label(RichText::new(why).color(Palette::of(ui).bad));
+        } else if order.is_none() {
             widgets::weak(ui, "Correct what is marked to go on.");
+        } else {
+            freshness(ui, cx);
         }
     });
+}
+
+/// How long the last jnj is good for, by the office clock.
+fn freshness(ui: &mut Ui, cx: &Cx<'_>) {
+    let Some(issued) = &cx.shot.issued else { return };
+    let palette = Palette::of(ui);
+    let left = issued.good_until.saturating_sub(cx.shot.clock.now);
+    let (words, colour) = match u64::try_from(left) {
+        Ok(left) => (format!("{}: fresh for {}", issued.to, text::length(Duration::from_secs(left))), palette.good),
+        Err(_) => {
+            let ago = text::span(Duration::from_secs(left.unsigned_abs()));
+            (format!("{}: stale for {ago}", issued.to), palette.warn)
+        }
+    };
+    widgets::line(ui, RichText::new(words).color(colour))
+        .on_hover_text("The jnj that was issued last, by the office clock");
 }
 
 fn explanation(ui: &mut Ui, cx: &Cx<'_>, order: Option<&JnjOrder>) {
@@ -305,6 +427,9 @@ fn explanation(ui: &mut Ui, cx: &Cx<'_>, order: Option<&JnjOrder>) {
 /// What an MCU does with a jnj made from this order, a sentence a point (guide 3.1 and table 1).
 pub fn explain(order: &JnjOrder, shot: &Snapshot) -> Vec<String> {
     let open = meetings(shot).any(|m| m.meeting_id == order.meeting_id && m.owner_id == order.owner_id);
+    if order.command != CommandKind::Meeting {
+        return vec![service_sentence(order)];
+    }
     let event = order.duration_min > 0;
     let owner = &order.owner_name;
     let mut said = Vec::new();
@@ -339,8 +464,27 @@ pub fn explain(order: &JnjOrder, shot: &Snapshot) -> Vec<String> {
     if !order.password.is_empty() {
         said.push("The password is asked for when joining.".into());
     }
+    if open {
+        said.push(
+            "The meeting exists: title, duration, recording and most attributes stay as its first request set them."
+                .into(),
+        );
+    }
     said.push(if order.recorded { "The meeting is recorded.".into() } else { "The meeting is not recorded.".into() });
     said
+}
+
+fn service_sentence(order: &JnjOrder) -> String {
+    let owner = &order.owner_name;
+    match order.command {
+        CommandKind::Playback => format!("Plays the newest recording of this meeting of {owner}'s."),
+        CommandKind::Download => format!("Hands out a recording of this meeting of {owner}'s."),
+        CommandKind::Delete => format!("Removes a recording of this meeting of {owner}'s."),
+        CommandKind::CheckMessage => format!("Shows {owner} the messages that were left."),
+        CommandKind::TalkToVisitor => format!("{owner} talks to a visitor who is leaving a message."),
+        CommandKind::LeaveMessage => format!("A visitor leaves {owner} a message."),
+        CommandKind::Meeting => String::new(),
+    }
 }
 
 /// One more than the largest number in use as a meeting id.
@@ -405,7 +549,7 @@ mod tests {
         let mut form = IssueForm { role: Role::Guest, ..filled() };
         form.guest = ("bob".into(), "Bob".into());
         let order = form.order().unwrap();
-        assert_eq!(order.person, JnjFor::Guest { id: String::new(), name: "Bob".into(), invited: true });
+        assert_eq!(order.person, JnjFor::Guest { id: String::new(), name: "Bob".into(), invited: true, ticket: false });
     }
 
     #[test]

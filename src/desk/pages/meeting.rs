@@ -2,6 +2,11 @@
 //!
 //! In: one [`SessionSnapshot`]. Out: actions of this participant.
 
+mod floor;
+mod prompts;
+pub mod questions;
+mod status;
+
 use std::time::Duration;
 
 use eframe::egui::{self, Align, ComboBox, Frame, Key, Label, Layout, Panel, RichText, TextEdit, Ui};
@@ -9,17 +14,26 @@ use eframe::egui::{self, Align, ComboBox, Frame, Key, Label, Layout, Panel, Rich
 use crate::desk::action::Action;
 use crate::desk::pages::home::shown_title;
 use crate::desk::pages::{ends, player};
+use crate::desk::state::Place;
 use crate::desk::tokens::{self, Palette};
 use crate::desk::widgets::{self, Cx, Look};
-use crate::desk::{chat, connection, people, taking_part, text};
-use crate::installation::snapshot::{Ending, SessionPhase, SessionSnapshot};
-use crate::meeting::view::{OWNER, RecordingState};
+use crate::desk::{chat, connection, people, text};
+use crate::installation::snapshot::{Ending, SessionPhase, SessionSnapshot, Snapshot};
+
+/// What there is too little of for everything to be shown.
+#[derive(Clone, Copy)]
+struct Room {
+    narrow: bool,
+    low: bool,
+}
 
 /// Draws the tab.
 pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot) {
     let palette = Palette::of(ui);
-    let bar = Frame::new().inner_margin(tokens::tab_bar_margin()).fill(palette.surface);
-    Panel::top("meeting header").frame(bar).show(ui, |ui| header(ui, cx, session));
+    let room = Room { narrow: ui.available_width() < tokens::TAB_NARROW, low: ui.available_height() < tokens::TAB_LOW };
+    let margin = if room.low { tokens::strip_margin() } else { tokens::tab_bar_margin() };
+    let bar = Frame::new().inner_margin(margin).fill(palette.surface);
+    Panel::top("meeting header").frame(bar).show(ui, |ui| header(ui, cx, session, room));
     match &session.phase {
         SessionPhase::Dialling { address } => {
             let text = match session.attempts.len() {
@@ -42,9 +56,9 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot) {
             let lost = Frame::new().inner_margin(tokens::tab_bar_margin()).fill(palette.chrome);
             Panel::top("meeting lost").frame(lost).show(ui, |ui| reconnecting(ui, cx, session));
             ui.multiply_opacity(tokens::DIMMED);
-            inside(ui, cx, session);
+            inside(ui, cx, session, room);
         }
-        SessionPhase::InMeeting => inside(ui, cx, session),
+        SessionPhase::InMeeting => inside(ui, cx, session, room),
         SessionPhase::Ended(end) if session.view.people.is_empty() && session.view.chat.is_empty() => {
             egui::ScrollArea::vertical()
                 .id_salt("ended")
@@ -62,23 +76,39 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot) {
 }
 
 /// A meeting, or a recording that is played over the wire; drawn the same while the connection is lost.
-fn inside(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot) {
+fn inside(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot, room: Room) {
     if let Some(wire) = &session.playback {
         return player::show_wire(ui, cx, session, wire);
     }
-    let bar = Frame::new().inner_margin(tokens::tab_bar_margin()).fill(Palette::of(ui).surface);
-    if taking_part::has_something_above(session) {
-        let asked = bar.fill(Palette::of(ui).chrome);
-        Panel::top("meeting prompts").frame(asked).show(ui, |ui| taking_part::above(ui, cx, session));
+    let palette = Palette::of(ui);
+    if session.phase == SessionPhase::InMeeting {
+        let strip = Frame::new().inner_margin(tokens::strip_margin()).fill(palette.chrome);
+        Panel::top("meeting floor").frame(strip).show(ui, |ui| floor::show(ui, cx, session, room));
+        prompts::show(ui, cx, session);
     }
+    prompts::notices(ui, cx, session);
+    let margin = if room.low { tokens::strip_margin() } else { tokens::tab_bar_margin() };
+    let bar = Frame::new().inner_margin(margin).fill(palette.surface);
     Panel::bottom("meeting input").frame(bar).show(ui, |ui| {
         if session.phase != SessionPhase::InMeeting {
             ui.disable();
         }
-        taking_part::floor_bar(ui, cx, session);
         input(ui, cx, session);
     });
     body(ui, cx, session);
+}
+
+/// What a tab of this session is called among all: with one's own name, where somebody holds several in one meeting.
+pub fn tab_name(session: &SessionSnapshot, shot: &Snapshot) -> String {
+    let title = tab_title(session);
+    let same =
+        |other: &SessionSnapshot| other.id != session.id && other.playback.is_none() && tab_title(other) == title;
+    let view = &session.view;
+    if session.playback.is_none() && view.people.contains_key(&view.me) && shot.sessions.iter().any(|s| same(s)) {
+        format!("{}: {title}", view.name_of(view.me))
+    } else {
+        title
+    }
 }
 
 /// What a tab of this session is called.
@@ -95,25 +125,28 @@ fn body(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot) {
     let palette = Palette::of(ui);
     let side = Frame::new().inner_margin(tokens::tab_bar_margin()).fill(palette.surface);
     let menu_for = (session.phase == SessionPhase::InMeeting).then_some(session.id);
-    Panel::right("meeting people")
-        .frame(side)
-        .default_size(tokens::PEOPLE_WIDTH)
-        .show(ui, |ui| people::show(ui, cx, &session.view, menu_for));
+    if ui.available_width() >= tokens::TAB_NARROW {
+        Panel::right("meeting people")
+            .frame(side)
+            .default_size(tokens::PEOPLE_WIDTH)
+            .show(ui, |ui| people::show(ui, cx, &session.view, menu_for));
+    }
     egui::CentralPanel::default().frame(Frame::new().inner_margin(tokens::GAP_XS).fill(palette.page)).show(ui, |ui| {
         if session.view.chat.is_empty() {
             let text = "What you type below is seen by everybody in the meeting.";
             widgets::empty(ui, "Nothing was said yet", if menu_for.is_some() { text } else { "" }, |_| {});
             return;
         }
-        cx.state.tab(session.id).seen = session.view.chat.len();
         let zone = cx.zone;
-        chat::show(ui, &session.view, &mut cx.state.tab(session.id).chat, zone, chat::LineTime::Clock);
+        let tab = cx.state.tab(session.id);
+        let new_from = tab.new_from;
+        if let Some(copied) = chat::show(ui, &session.view, &mut tab.chat, zone, chat::LineTime::Clock, new_from) {
+            cx.actions.push(Action::Copy(copied));
+        }
     });
 }
 
-fn header(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot) {
-    let palette = Palette::of(ui);
-    let view = &session.view;
+fn header(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot, room: Room) {
     let inside = session.phase == SessionPhase::InMeeting;
     if let Some(wire) = &session.playback {
         return player::wire_header(ui, cx, session, wire, &tab_title(session));
@@ -121,16 +154,18 @@ fn header(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot) {
     widgets::row_with_end(
         ui,
         |ui| {
-            widgets::title(ui, &tab_title(session));
+            widgets::title(ui, &tab_name(session, cx.shot));
+            if room.low && inside {
+                status::brief(ui, session);
+            }
         },
         |ui| {
             if inside {
                 cx.button(ui, Action::Leave(session.id), Look::Plain);
-                if view.me == OWNER {
-                    cx.button(ui, Action::EndMeeting(session.id), Look::Danger);
-                }
-                if Action::TakeToken(session.id).available(cx.shot, cx.state).is_ok() {
-                    cx.button(ui, Action::TakeToken(session.id), Look::Plain);
+                let end = Action::EndMeeting(session.id);
+                // Where there is little room it is in the menu.
+                if !room.narrow && cx.offers(&end) {
+                    cx.button(ui, end, Look::Danger);
                 }
             } else if !matches!(session.phase, SessionPhase::Reconnecting { .. }) {
                 cx.button(ui, Action::CloseTab(session.id), Look::Plain);
@@ -138,44 +173,13 @@ fn header(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot) {
             connection::button(ui, cx, session);
         },
     );
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = tokens::GAP_S;
-        let weak = |ui: &mut Ui, words: String| ui.label(RichText::new(words).color(palette.weak));
-        if !view.meeting_id.is_empty() {
-            weak(ui, format!("Meeting id {}", view.meeting_id));
-            weak(ui, "·".into());
-        }
-        if !inside {
-            weak(ui, phase_words(&session.phase).to_owned());
-            return;
-        }
-        let planned = u64::try_from(view.duration_s).unwrap_or(0);
-        let elapsed = text::length(session.in_meeting);
-        weak(ui, if planned > 0 { format!("{elapsed} of {} min", planned / 60) } else { elapsed })
-            .on_hover_text("Since you came in");
-        weak(ui, "·".into());
-        match view.recording {
-            RecordingState::On => {
-                widgets::dot(ui, palette.bad);
-                ui.label(RichText::new("Recording").color(palette.bad));
-            }
-            RecordingState::Paused => {
-                ui.label(RichText::new("Recording paused").color(palette.warn));
-            }
-            RecordingState::Off => {
-                weak(ui, "Not recorded".into());
-            }
-        }
-        if session.reconnects > 0 {
-            weak(ui, "·".into());
-            let times = usize::try_from(session.reconnects).unwrap_or(usize::MAX);
-            weak(ui, format!("came back {}", text::count(times, "time", "times")))
-                .on_hover_text("The connection was lost and came back by itself");
-        }
-    });
+    if !(room.low && inside) {
+        status::line(ui, session);
+    }
 }
 
-fn phase_words(phase: &SessionPhase) -> &'static str {
+/// How far a session is, in words.
+pub fn phase_words(phase: &SessionPhase) -> &'static str {
     match phase {
         SessionPhase::Dialling { .. } => "Connecting",
         SessionPhase::Joining => "Joining",
@@ -295,7 +299,9 @@ fn input(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot) {
     // Whoever was chosen may have left in the meantime.
     let talk_to = cx.state.tab(id).talk_to.filter(|to| view.is_present(*to));
     cx.state.tab(id).talk_to = talk_to;
-    let wants_focus = std::mem::take(&mut cx.state.wants_focus);
+    // A dialog, or another meeting beside this one, may be what is to have it.
+    let mine = cx.state.question.is_none() && cx.state.place == Place::Tab(id);
+    let wants_focus = mine && std::mem::take(&mut cx.state.wants_focus);
     let to = talk_to.map_or_else(|| "Everybody".to_owned(), |to| view.name_of(to));
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         let send = cx.button(ui, Action::Send(id), Look::Primary);

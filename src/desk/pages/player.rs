@@ -88,7 +88,10 @@ fn room(ui: &mut Ui, cx: &mut Cx<'_>, id: TabId, view: &View, hint: &str) {
             return;
         }
         let zone = cx.zone;
-        chat::show(ui, view, &mut cx.state.tab(id).chat, zone, chat::LineTime::Meeting);
+        let rows = &mut cx.state.tab(id).chat;
+        if let Some(copied) = chat::show(ui, view, rows, zone, chat::LineTime::Meeting, None) {
+            cx.actions.push(Action::Copy(copied));
+        }
     });
 }
 

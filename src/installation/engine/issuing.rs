@@ -6,42 +6,38 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use super::Task;
+use super::servers::Server;
 use crate::hit::freshness::{DEFAULT_WINDOW, Freshness};
 use crate::hit::jnj::Jnj;
 use crate::hit::paths::RecordingPath;
 use crate::hit::request::{CommandKind, Group, ServiceRequest};
 use crate::installation::command::{JnjFor, JnjOrder};
 use crate::installation::folder::DEFAULT_LISTEN;
-use crate::installation::order::{GuestOrder, RequestOrder};
-use crate::installation::snapshot::Level;
+use crate::installation::order::RequestOrder;
+use crate::installation::snapshot::{Issued, Level};
+use crate::thirdparty::cluster::{self, Errand};
 
 impl Task {
-    pub(super) fn issue(&self, order: &JnjOrder) -> Result<Jnj, String> {
-        let request = RequestOrder {
-            owner: (order.owner_id.clone(), order.owner_name.clone()),
-            meeting_id: order.meeting_id.clone(),
-            command: CommandKind::Meeting,
-            guest: match &order.person {
-                JnjFor::Owner => None,
-                JnjFor::Guest { id, name, invited } => {
-                    Some(GuestOrder { id: id.clone(), name: name.clone(), invited: *invited, ticket: false })
-                }
-            },
-            group: None,
-            duration_min: u16::try_from(order.duration_min).unwrap_or(u16::MAX),
-            title: order.title.clone(),
-            password: (!order.password.is_empty()).then(|| order.password.clone()),
-            recorded: order.recorded,
-            set: Vec::new(),
-        };
+    pub(super) fn issue(&mut self, order: &JnjOrder) -> Result<Jnj, String> {
+        let request = RequestOrder::from(order);
         let request = request.request(self.clock.now()).map_err(|e| e.to_string())?;
-        self.seal(&request)
+        let jnj = self.seal(&request)?;
+        let window = if request.password.is_some() { 0 } else { window_seconds() };
+        self.issued = Some(Issued { to: joined_as(order), good_until: request.timestamp.saturating_add(window) });
+        Ok(jnj)
     }
 
-    /// A jnj for the primary, and for the backup while one runs.
+    /// A jnj for the primary, and for the backup while one runs; the other way round while the meeting is open at the backup (guide 3.4).
     pub(super) fn seal(&self, request: &ServiceRequest) -> Result<Jnj, String> {
         let mut jnj = self.options.installation.issue(request, self.mcu_address()).map_err(|e| e.to_string())?;
         jnj.backupip = self.backup.iter().map(|backup| backup.mcu.address().ip().to_string()).collect();
+        let servers = self.serving.iter().map(|serving| &serving.server).chain(&self.backup);
+        let servers: Vec<_> = servers.map(Server::as_member).collect();
+        if let Some(open) = cluster::open_at(&servers, &Errand::of(request))
+            && let Some(backup) = jnj.backupip.iter_mut().find(|name| **name == open.name)
+        {
+            std::mem::swap(backup, &mut jnj.ip);
+        }
         Ok(jnj)
     }
 
@@ -81,6 +77,10 @@ impl Task {
         let own = self.serving.as_ref().map(|s| s.server.mcu.address());
         own.or_else(|| self.options.installation.running_at()).or(self.primary).unwrap_or(DEFAULT_LISTEN)
     }
+}
+
+fn window_seconds() -> i64 {
+    i64::try_from(DEFAULT_WINDOW.as_secs()).unwrap_or(i64::MAX)
 }
 
 /// What a tab is called that was opened by an order.

@@ -30,7 +30,7 @@ impl Task {
                 installation: self.options.installation.clone(),
                 mcu,
                 meeting: invitation(&meeting),
-                clock: self.clock,
+                clock: self.clock.clone(),
                 speed: 1,
             })
         });
@@ -54,6 +54,7 @@ impl Task {
 
     /// Crowds whose meeting is over leave: who is outside for a while would open an event again.
     pub(super) fn look_after_people(&mut self) {
+        self.bring_more();
         let open = self.serving.as_ref().map(|serving| serving.server.meetings.borrow().clone());
         self.crowds.retain(|index, crowd| {
             let same = |meeting: &RunningMeeting| {
@@ -64,6 +65,19 @@ impl Task {
             }
             !crowd.is_empty()
         });
+    }
+
+    /// Those whom the demo was asked for come as soon as its meeting is open.
+    fn bring_more(&mut self) {
+        let (Some(more), Some(cast), Some(serving)) = (self.options.more_people, &self.cast, &self.serving) else {
+            return;
+        };
+        let open = serving.server.meetings.borrow().clone();
+        let theirs = open.meetings.iter().find(|meeting| cast.is_in(&meeting.owner_id, &meeting.meeting_id));
+        if let Some(meeting) = theirs {
+            self.options.more_people = None;
+            self.add_people(meeting.session_index, more.count, more.seed);
+        }
     }
 
     /// Enters into what a front sees how many belong to each meeting.

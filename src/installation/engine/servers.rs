@@ -11,11 +11,13 @@ use tracing::{info, warn};
 
 use super::Task;
 use crate::clock::Clock;
+use crate::hit::status::{OfficeEntry, OfficeState};
 use crate::installation::demo::Cast;
 use crate::installation::folder::{Hold, InstallationError};
 use crate::installation::rows;
-use crate::installation::snapshot::{McuRunning, McuState};
+use crate::installation::snapshot::{Level, McuRunning, McuState};
 use crate::mcu::{Mcu, McuConfig, McuSnapshot};
+use crate::thirdparty::cluster;
 
 /// An MCU that runs.
 pub(super) struct Server {
@@ -37,6 +39,32 @@ impl Server {
             connections: self.mcu.connections(),
             meetings: self.meetings.borrow().meetings.iter().map(rows::meeting).collect(),
         })
+    }
+
+    /// What a third party knows of it, without the detour over its files.
+    pub(super) fn as_member(&self) -> cluster::Server {
+        let snapshot = self.meetings.borrow();
+        let (events, offices): (Vec<_>, Vec<_>) =
+            snapshot.meetings.iter().partition(|meeting| meeting.duration_min > 0);
+        cluster::Server {
+            name: self.mcu.address().ip().to_string(),
+            alive: true,
+            load: None,
+            offices: offices
+                .into_iter()
+                // A message's room is nobody's office (guide notes N29).
+                .filter(|meeting| !meeting.message)
+                .map(|m| OfficeEntry {
+                    owner_id: m.owner_id.clone(),
+                    status: OfficeState::Open,
+                    meeting_id: m.meeting_id.clone(),
+                })
+                .collect(),
+            events: events
+                .into_iter()
+                .map(|m| cluster::Event { owner_id: m.owner_id.clone(), meeting_id: m.meeting_id.clone() })
+                .collect(),
+        }
     }
 }
 
@@ -66,7 +94,8 @@ impl Task {
             Ok(serving) => {
                 self.follow(serving.server.meetings.clone());
                 if self.options.with_people {
-                    self.cast = Cast::enter(&self.options.installation, serving.server.mcu.address(), self.clock);
+                    self.cast =
+                        Cast::enter(&self.options.installation, serving.server.mcu.address(), self.clock.clone());
                 }
                 self.primary = Some(serving.server.mcu.address());
                 self.serving = Some(serving);
@@ -87,18 +116,37 @@ impl Task {
     async fn try_start_mcu(&mut self) -> Result<Serving, StartFailure> {
         let hold = self.options.installation.hold()?;
         let inspector = || self.watching.inspector.clone();
-        let (config, key) = self.options.installation.mcu(self.options.listen, self.clock)?;
+        let (config, key) = self.options.installation.mcu(self.options.listen, self.clock.clone())?;
         let mcu = match Mcu::start(McuConfig { inspector: inspector(), ..config }, key).await {
             Ok(mcu) => mcu,
             Err(taken) => {
                 info!("{taken}; another port is picked");
                 let any = SocketAddr::new(self.options.listen.ip(), 0);
-                let (config, key) = self.options.installation.mcu(any, self.clock)?;
+                let (config, key) = self.options.installation.mcu(any, self.clock.clone())?;
                 Mcu::start(McuConfig { inspector: inspector(), ..config }, key).await?
             }
         };
         hold.note(mcu.address())?;
-        Ok(Serving { server: Server::new(mcu, self.clock), _hold: hold })
+        Ok(Serving { server: Server::new(mcu, self.clock.clone()), _hold: hold })
+    }
+
+    pub(super) async fn tell(&mut self, session_index: Option<i32>, text: &str) {
+        let Some(serving) = &self.serving else {
+            return self.complain("The MCU does not run here: nobody can be told anything".to_owned());
+        };
+        match serving.server.mcu.tell(session_index, text).await {
+            Ok(0) => self.notice(Level::Warn, "No meeting was open: nobody was told".to_owned()),
+            Ok(1) => self.notice(Level::Info, "One meeting was told".to_owned()),
+            Ok(told) => self.notice(Level::Info, format!("{told} meetings were told")),
+            Err(why) => self.complain(format!("The notice was not sent: {why}")),
+        }
+    }
+
+    pub(super) async fn warn_of_shutdown(&mut self) {
+        if let Some(serving) = &self.serving {
+            let told = serving.server.mcu.warn_of_shutdown().await;
+            self.notice(Level::Info, format!("The coming shutdown was announced to {told} open meetings"));
+        }
     }
 
     pub(super) async fn stop_mcu(&mut self) {
@@ -140,7 +188,7 @@ impl Task {
         let primary = self.mcu_address();
         let mut why = String::new();
         for ip in BACKUP_ADDRESSES.into_iter().filter(|ip| *ip != primary.ip()) {
-            let started = match self.options.installation.mcu(SocketAddr::new(ip, primary.port()), self.clock) {
+            let started = match self.options.installation.mcu(SocketAddr::new(ip, primary.port()), self.clock.clone()) {
                 Ok((config, key)) => {
                     let (local_ip, status_names) = (ip.to_string(), vec![ip.to_string()]);
                     let inspector = self.watching.inspector.clone();
@@ -151,7 +199,7 @@ impl Task {
             };
             match started {
                 Ok(mcu) => {
-                    let server = Server::new(mcu, self.clock);
+                    let server = Server::new(mcu, self.clock.clone());
                     self.follow(server.meetings.clone());
                     self.backup = Some(server);
                     return;

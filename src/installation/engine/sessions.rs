@@ -80,7 +80,7 @@ impl Task {
             route: Route { proxy: self.connecting.proxy.clone(), certificates: Certificates::System },
             preference: self.connecting.preference,
             inspector: self.watching.inspector.clone(),
-            ..ClientOptions::new(self.clock)
+            ..ClientOptions::new(self.clock.clone())
         }
     }
 
@@ -138,7 +138,7 @@ impl Task {
     }
 
     pub(super) async fn play(&mut self, path: PathBuf) {
-        let (id, clock) = (self.new_tab(), self.clock);
+        let (id, clock) = (self.new_tab(), self.clock.clone());
         let opened = tokio::task::spawn_blocking(move || Playback::open(id, &path, clock)).await;
         match opened {
             Ok(Ok(playback)) => {
@@ -210,6 +210,8 @@ pub(super) fn session(id: TabId, tab: &Tab, now: Duration) -> SessionSnapshot {
         in_meeting: state.admitted_at.map_or(Duration::ZERO, |at| {
             now.saturating_sub(at) + Duration::from_millis(u64::try_from(state.elapsed_ms).unwrap_or_default())
         }),
+        round_trip: state.round_trip,
+        unanswered_for: state.unanswered.map(|at| now.saturating_sub(at)),
         received: state.counters.as_ref().map_or(0, |c| c.received()),
         sent: state.counters.as_ref().map_or(0, |c| c.sent()),
     }

@@ -5,10 +5,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Recipients, Room};
+use super::{Output, Recipients, Room};
 use crate::clock::Now;
 use crate::meeting::catch_up;
-use crate::meeting::view::{RecordingState, Ssrc};
+use crate::meeting::view::{NOBODY, RecordingState, Ssrc};
 use crate::wire::ToClient;
 use crate::wire::chat::{ChatToClient, TOP};
 
@@ -16,9 +16,21 @@ impl Room {
     pub(super) fn say(&mut self, from: Ssrc, text: &str, now: Now) {
         self.reveal(from);
         let text = catch_up::line_text(&self.view.name_of(from), text);
+        self.put(from, text, now);
+    }
+
+    /// A line of the MCU's operator, which clients show as a notice: no name stands before it (wire/02 section 6, source -1). At most
+    /// [`crate::wire::chat::MAX_CHAT`] bytes; it is kept and recorded as any other line.
+    pub fn operator_says(&mut self, text: &str, now: Now) {
+        if !self.ended && !text.trim().is_empty() {
+            self.put(NOBODY, text.to_owned(), now);
+        }
+    }
+
+    fn put(&mut self, from: Ssrc, text: String, now: Now) {
         let tick = u32::try_from(self.elapsed(now).as_millis()).ok();
         let line = ToClient::Chat(ChatToClient::Line { text, from, tick, date: Some(now.office), top: TOP });
-        // While the recording is paused, and in preparation, of which only the slides are kept (wire/02 sections 9.1 and 9.3).
+        // Not while the recording is paused; and in preparation only once that becomes a meeting (wire/02 section 9.1, guide 3.7).
         if self.view.recording != RecordingState::Paused && !self.view.preparing {
             return self.announce(Recipients::All, line);
         }
@@ -27,6 +39,18 @@ impl Room {
             Arc::make_mut(last).off_record = true;
         }
         self.send(Recipients::All, line);
+    }
+
+    /// A preparation has become a meeting, whose recording begins with what was said before (guide 3.7).
+    pub(super) fn keep_what_was_said(&mut self) {
+        if self.view.recording == RecordingState::Paused {
+            return;
+        }
+        for line in self.view.chat.iter_mut().filter(|line| line.off_record) {
+            let line = Arc::make_mut(line);
+            line.off_record = false;
+            self.outputs.extend(catch_up::line_again(line).map(Output::Record));
+        }
     }
 
     pub(super) fn whisper(&mut self, from: Ssrc, to: Ssrc, text: &str) {

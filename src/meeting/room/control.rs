@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::{How, Output, Recipients, Room};
 use crate::clock::Now;
+use crate::meeting::charter::Terms;
 use crate::meeting::view::{NOBODY, Ssrc, Tab};
 use crate::wire::ToClient;
 use crate::wire::control::ControlToServer;
@@ -84,8 +85,16 @@ impl Room {
 
     /// Warns of the end, or says the new total when the planned time is over and the meeting goes on (wire/02 section 9.2).
     pub(super) fn keep_time(&mut self, now: Now) {
+        if let Some(limit) = self.charter.message_limit
+            && !self.view.ending_soon
+            && !self.arrivals.is_empty()
+            && office_time(self.opened, now) + END_WARNING >= limit
+        {
+            // A short message at once (guide notes N16).
+            self.say_live(Fact::TerminationWarning);
+        }
         let Some(planned) = self.planned else { return };
-        let elapsed = self.elapsed(now);
+        let elapsed = office_time(self.timed_from, now);
         if self.charter.autoextension {
             if elapsed >= planned && !self.arrivals.is_empty() {
                 let steps = (elapsed.as_secs() - planned.as_secs()) / EXTENSION.as_secs() + 1;
@@ -98,10 +107,14 @@ impl Room {
         }
     }
 
-    /// When [`Room::keep_time`] has something to say.
-    pub(super) fn time_until(&self) -> Option<Duration> {
+    /// When [`Room::keep_time`] has something to say, in office time.
+    pub(super) fn time_until(&self) -> Option<i64> {
+        if let Some(limit) = self.charter.message_limit {
+            let warned = self.view.ending_soon || self.arrivals.is_empty();
+            return (!warned).then(|| self.opened.plus(limit.saturating_sub(END_WARNING)).office);
+        }
         let planned = self.planned?;
-        let at = |after: Duration| Some(self.opened.steady + after);
+        let at = |after: Duration| Some(self.timed_from.plus(after).office);
         match self.charter.autoextension {
             true if self.arrivals.is_empty() => None,
             true => at(planned),
@@ -110,18 +123,35 @@ impl Room {
         }
     }
 
-    /// Table 1 of the guide, with the readings of notes N17 and N18.
-    pub(super) fn closes_at(&self) -> Option<(Duration, How)> {
-        let empty = self.empty_since.map(|since| since.steady);
+    /// Table 1 of the guide, with the readings of notes N17 and N18; in office time.
+    pub(super) fn closes_at(&self) -> Option<(i64, How)> {
+        let empty = self.empty_since.map(|since| since.plus(EMPTY_FOR).office);
         let Some(duration) = self.charter.duration else {
-            return empty.map(|since| (since + EMPTY_FOR, How::EmptyRoom));
+            let limit = self.charter.message_limit.map(|limit| (self.opened.plus(limit).office, How::TimerOver));
+            let empty = empty.map(|at| (at, How::EmptyRoom));
+            return empty.into_iter().chain(limit).min_by_key(|(at, _)| *at);
         };
-        let over = self.opened.steady + duration;
+        let over = self.timed_from.plus(duration);
         if self.charter.autoextension {
-            empty.map(|since| (since.max(over) + EMPTY_FOR, How::TimerOver))
+            empty.map(|at| (at.max(over.plus(EMPTY_FOR).office), How::TimerOver))
         } else {
+            let over = over.office;
             Some((over, How::TimerOver))
         }
+    }
+
+    /// What was prepared becomes the meeting (guide 3.7): all are told, its time begins, and what was said so far is kept.
+    pub(super) fn hold_what_was_prepared(&mut self, terms: Option<Terms>, now: Now) {
+        let Some(own) = self.charter.preparation.take() else { return };
+        let terms = terms.unwrap_or(own);
+        let seconds = terms.duration.map_or(0, |d| i32::try_from(d.as_secs()).unwrap_or(i32::MAX));
+        (self.charter.duration, self.charter.autoextension) = (terms.duration, terms.autoextension);
+        (self.planned, self.timed_from) = (terms.duration, now);
+        self.announce(Recipients::All, ToClient::Fact(Fact::Prepared(seconds)));
+        if terms.title != self.view.title {
+            self.say_fact(Fact::Title(terms.title));
+        }
+        self.keep_what_was_said();
     }
 
     fn say_fact(&mut self, fact: Fact) {
@@ -134,6 +164,11 @@ impl Room {
         self.view.apply(&message);
         self.send(Recipients::All, message);
     }
+}
+
+/// How much office time has passed; none if the clock was turned back.
+fn office_time(since: Now, now: Now) -> Duration {
+    Duration::from_millis(u64::try_from(now.office.saturating_sub(since.office)).unwrap_or(0))
 }
 
 /// An empty room closes after this (guide, table 1).

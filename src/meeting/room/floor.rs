@@ -91,7 +91,8 @@ impl Room {
 
     /// In an all-questioner meeting everybody is a talker, as far as there are channels (wire/02 section 5.6).
     pub(super) fn fill_floor(&mut self) {
-        if !self.view.policy.all_questioner {
+        // Nobody is made a questioner without asking in a ticket-based meeting (guide 3.1/5).
+        if !self.view.policy.all_questioner || self.ticketed {
             return;
         }
         let mut waiting: Vec<(u64, Ssrc)> = self.arrivals.iter().map(|(ssrc, order)| (*order, *ssrc)).collect();

@@ -12,7 +12,6 @@ use crate::meeting::catch_up;
 use crate::meeting::charter::Newcomer;
 use crate::meeting::view::{Deed, OWNER, Ssrc};
 use crate::wire::admission::{OwnerResponse, ShadowJoinRequest};
-use crate::wire::facts::Fact;
 use crate::wire::{Refusal, ToClient};
 
 /// Somebody outside who wants to come in.
@@ -72,6 +71,7 @@ impl KnockEnd {
 #[derive(Clone, Debug)]
 pub(super) struct Waiting {
     name: String,
+    invited: bool,
     asked: Ssrc,
     until: Duration,
 }
@@ -93,7 +93,8 @@ impl Room {
     pub fn knock(&mut self, visitor: Visitor, now: Now) -> KnockToken {
         let token = KnockToken(self.next_knock);
         self.next_knock += 1;
-        match self.who_is_asked() {
+        // A coordinator whose connection is lost is asked on coming back.
+        match self.who_is_asked().or_else(|| self.view.is_present(OWNER).then_some(OWNER)) {
             _ if self.ended => {}
             None => self.outputs.push_back(Output::Knocked(token, KnockEnd::NobodyThere)),
             Some(_) if self.knocks.len() >= MAX_KNOCKS => {
@@ -101,8 +102,11 @@ impl Room {
             }
             Some(asked) => {
                 let name = catch_up::shown_name(&visitor.name);
-                self.knocks.insert(token, Waiting { name, asked, until: now.steady + KNOCK_PATIENCE });
-                self.ask(token);
+                let until = now.steady + KNOCK_PATIENCE;
+                self.knocks.insert(token, Waiting { name, invited: visitor.invited, asked, until });
+                if !self.away.contains_key(&asked) {
+                    self.ask(token);
+                }
             }
         }
         token
@@ -138,6 +142,10 @@ impl Room {
                     }
                     self.ask(token);
                 }
+                // An invited guest waits only for who prepares, and comes in when that one has gone (guide 3.7, table 2).
+                None if self.knocks.get(&token).is_some_and(|waiting| waiting.invited) => {
+                    self.knock_ends(token, KnockEnd::Accepted);
+                }
                 None => self.knock_ends(token, KnockEnd::NobodyThere),
             }
         }
@@ -168,10 +176,11 @@ impl Room {
     }
 
     /// Somebody comes in: a guest, and an owner who does not come to prepare, make a meeting in preparation a normal one.
-    pub(super) fn prepared_by(&mut self, newcomer: &Newcomer) {
+    pub(super) fn prepared_by(&mut self, newcomer: &Newcomer, now: Now) {
         let stays = newcomer.returning.is_some() || (newcomer.owner && newcomer.prepares);
         if self.view.preparing && !stays {
-            self.announce(Recipients::All, ToClient::Fact(Fact::Prepared(self.view.duration_s)));
+            let terms = newcomer.terms.clone().filter(|_| newcomer.owner);
+            self.hold_what_was_prepared(terms, now);
         }
     }
 

@@ -26,6 +26,10 @@ impl Room {
     /// See [`JoinError`].
     pub fn join(&mut self, mut newcomer: Newcomer, now: Now) -> Result<Ssrc, JoinError> {
         newcomer.name = catch_up::shown_name(&newcomer.name);
+        if newcomer.ticket_holder {
+            // Never sends video (guide 3.1/5), so nobody is told to expect one.
+            newcomer.capability &= 1;
+        }
         if !newcomer.user_id.is_empty() && self.banned.contains(&newcomer.user_id) {
             return Err(JoinError::Banned);
         }
@@ -35,7 +39,8 @@ impl Room {
             return Err(JoinError::Crowded);
         }
         let ssrc = known.map_or_else(|| self.next_number(), Ok)?;
-        self.prepared_by(&newcomer);
+        self.prepared_by(&newcomer, now);
+        self.ticketed |= newcomer.ticket_holder;
         let earlier = self.view.people.get(&ssrc).cloned();
         let before = earlier.clone().filter(|person| person.present);
         let was_away = self.away.remove(&ssrc).is_some();
