@@ -34,7 +34,7 @@ fn main() {
         let mut hall = Hall::with(people);
         let chat = hall.each(|hall, n| {
             let text = format!("line {n}, of the length that people write in a chat");
-            hall.room.receive(0, ToServer::Chat(ChatToServer::Say { text }), hall.now);
+            hall.room.receive(0, ToServer::Chat(ChatToServer::Say { text: text.into() }), hall.now);
         });
         let roster = hall.each(|hall, _| {
             let last = Ssrc::try_from(people - 1).unwrap();
@@ -43,13 +43,13 @@ fn main() {
         });
         for n in 0..HISTORY {
             let text = format!("line {n} of a long talk");
-            hall.room.receive(0, ToServer::Chat(ChatToServer::Say { text }), hall.now);
+            hall.room.receive(0, ToServer::Chat(ChatToServer::Say { text: text.into() }), hall.now);
             hall.now = hall.now.plus(Duration::from_millis(100));
             hall.drain();
         }
         let later = hall.each(|hall, n| {
             let text = format!("line {n}, of the length that people write in a chat");
-            hall.room.receive(0, ToServer::Chat(ChatToServer::Say { text }), hall.now);
+            hall.room.receive(0, ToServer::Chat(ChatToServer::Say { text: text.into() }), hall.now);
         });
         println!(
             "{people} people, no sockets: a line of chat {:.1} us, after {HISTORY} lines {:.1} us; one who leaves and comes back {:.1} us",

@@ -27,6 +27,7 @@ use crate::installation;
 use crate::link::{Certificates, Proxy, Route, Sha256Fingerprint, Transport};
 use crate::meeting::view::{Audience, ChatLine};
 use crate::wire::Refusal;
+use crate::wire::code_page::CodePage;
 
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = steps::HELP)]
@@ -66,6 +67,9 @@ pub(super) struct Join {
     /// End the meeting for everybody before leaving (the owner)
     #[arg(long)]
     end: bool,
+    /// Write as an old client does, in a Windows code page: 950 (Big5), 936 (GBK), 932 (Shift JIS), 1252; 65001 is UTF-8
+    #[arg(long, value_name = "NUMBER", default_value = "65001")]
+    code_page: CodePage,
     /// What carries the connection
     #[arg(long, value_enum, default_value_t = Carrier::Ws)]
     transport: Carrier,
@@ -129,6 +133,7 @@ impl Join {
             },
             password: self.password.as_deref().map(PasswordHash::of),
             name: self.name.clone(),
+            code_page: self.code_page,
             manners: Manners {
                 door: match self.guests {
                     Guests::Ask => Door::Ask,

@@ -34,6 +34,7 @@ use crate::link::{Counters, Inspector, Route, Sha256Fingerprint, Transport};
 pub use crate::meeting::moves::Move;
 use crate::meeting::view::View;
 use crate::wire::Refusal;
+use crate::wire::code_page::CodePage;
 
 /// How to join.
 #[derive(Clone, Debug)]
@@ -48,6 +49,8 @@ pub struct ClientOptions {
     pub password: Option<PasswordHash>,
     /// What a guest of a web office is called (codetype 4).
     pub name: Option<String>,
+    /// What our lines are written in, as an old client's (EXT(55)).
+    pub code_page: CodePage,
     /// What is answered without asking.
     pub manners: Manners,
     /// Whether a lost connection is tried again (wire/01 section 10.4).
@@ -69,6 +72,7 @@ impl ClientOptions {
             preference: Preference::default(),
             password: None,
             name: None,
+            code_page: CodePage::UTF8,
             manners: Manners::default(),
             come_back: true,
             patience: PATIENCE,

@@ -25,7 +25,9 @@ use crate::link::pipe::{Incoming, Pipe, PipeError};
 use crate::link::{LinkError, Sender, Tap};
 use crate::meeting::moves::Move;
 use crate::meeting::view::{NOBODY, View};
+use crate::wire::chat::ChatToServer;
 use crate::wire::cipher::{Cipher, KeyMaterial};
+use crate::wire::code_page::CodePage;
 use crate::wire::facts::Fact;
 use crate::wire::fields::Keys;
 use crate::wire::join::{BeforeAdmission, InitialInfo, JoinRequest, PasswordAnswer, PlaybackStart, WaitKind};
@@ -355,7 +357,16 @@ impl Driver {
         let now = self.options.clock.now().steady;
         let heart = Heartbeat::new(now);
         let prompts = Prompts::default();
-        let mut scene = Scene { view, viewing, prompts, early: Vec::new(), changed: false, heart, tap };
+        let mut scene = Scene {
+            view,
+            viewing,
+            prompts,
+            early: Vec::new(),
+            changed: false,
+            heart,
+            code_page: self.options.code_page,
+            tap,
+        };
         self.update(|state| state.admitted_at = Some(now));
         self.show(&mut scene);
         self.set_phase(Phase::InMeeting);
@@ -452,7 +463,8 @@ impl Driver {
             ToClient::End(End::Overwrite) => Next::End(Ending::Overwritten),
             // What the known client says of itself at this point (wire/01 section 7.6).
             ToClient::Fact(Fact::Initialised(_)) => {
-                let greetings = [UserToServer::VideoStatus(NO_VIDEO), UserToServer::CodePage(UTF8)];
+                let page = scene.code_page.number();
+                let greetings = [UserToServer::VideoStatus(NO_VIDEO), UserToServer::CodePage(page)];
                 let mut messages = greetings.map(ToServer::User).to_vec();
                 for wanted in std::mem::take(&mut scene.early) {
                     if wanted.is_allowed(&scene.view) {
@@ -556,6 +568,8 @@ struct Scene {
     changed: bool,
     /// Whether the server is still there.
     heart: Heartbeat,
+    /// What our lines are written in.
+    code_page: CodePage,
     /// Watches the connection.
     tap: Tap,
 }
@@ -575,9 +589,14 @@ impl Scene {
 
     /// What says a move; the view and the questions know of it.
     fn make(&mut self, wanted: &Move) -> Vec<ToServer> {
-        let messages = wanted.messages(&self.view);
-        for message in &messages {
+        let mut messages = wanted.messages(&self.view);
+        for message in &mut messages {
             self.view.said(message);
+            if let ToServer::Chat(ChatToServer::Say { text } | ChatToServer::Whisper { text, .. }) = message
+                && self.code_page != CodePage::UTF8
+            {
+                *text = self.code_page.write(&text.read(CodePage::UTF8));
+            }
         }
         self.prompts.settle(&self.view);
         self.changed = true;
@@ -624,8 +643,6 @@ async fn send_all(
     }
     Ok(())
 }
-
-const UTF8: i32 = 65001;
 
 /// EXT(33): the user sends no video.
 const NO_VIDEO: i32 = 2;

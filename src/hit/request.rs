@@ -220,6 +220,11 @@ impl Command {
         self.kind == CommandKind::Meeting && self.duration.is_some()
     }
 
+    /// The recording that a meeting goes on from; other services go on from none (guide 3.1/7).
+    pub fn continues(&self) -> Option<&RecordingReference> {
+        self.continue_meeting.as_ref().filter(|_| self.kind == CommandKind::Meeting)
+    }
+
     /// Whether the request is to prepare an event (guide 3.7).
     pub fn prepares(&self) -> bool {
         self.preparation_mode && self.is_event()

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::listing::read_status;
 use crate::hit::paths::{self, FileKind, PathError};
-use crate::hit::request::ServiceRequest;
+use crate::hit::request::{RecordingReference, ServiceRequest};
 
 /// Why a recording is not found.
 #[derive(Debug, thiserror::Error)]
@@ -33,9 +33,26 @@ pub enum FindError {
 /// See [`FindError`].
 pub fn recording_of(root: &Path, request: &ServiceRequest) -> Result<PathBuf, FindError> {
     let group = request.group.as_ref().map(|group| group.id.as_str());
-    let (owner, meeting) = (request.owner.id.as_str(), request.meeting_id.as_str());
+    named_or_newest(root, group, (&request.owner.id, &request.meeting_id), request.command.file.as_deref())
+}
+
+/// The JNR that a request refers to (guide 3.1/7, continuemeeting and transferslide): the file that is named, else the newest.
+///
+/// # Errors
+/// See [`FindError`].
+pub fn recording_referred_to(root: &Path, reference: &RecordingReference) -> Result<PathBuf, FindError> {
+    let RecordingReference { user_id, group_id, meeting_id, file } = reference;
+    named_or_newest(root, group_id.as_deref(), (user_id, meeting_id), file.as_deref())
+}
+
+fn named_or_newest(
+    root: &Path,
+    group: Option<&str>,
+    (owner, meeting): (&str, &str),
+    file: Option<&str>,
+) -> Result<PathBuf, FindError> {
     let missing = |what: String| FindError::Missing { what, meeting: meeting.to_owned(), owner: owner.to_owned() };
-    if let Some(file) = &request.command.file {
+    if let Some(file) = file {
         let path = root.join(paths::named_file(group, owner, meeting, file, FileKind::Jnr)?);
         // A link could lead out of the root.
         let there = fs::symlink_metadata(&path).is_ok_and(|found| found.is_file());

@@ -590,6 +590,7 @@ fn row(index: i32, meeting: &Running, now: Now) -> RunningMeeting {
             false => meeting.request.command.duration.filter(|_| meeting.request.command.is_event()).unwrap_or(0),
         },
         elapsed: Duration::from_secs(now.steady.saturating_sub(meeting.opened.steady).as_secs()),
+        before: summary.before,
         recorded: meeting.request.command.recording,
         message: opening::is_message(&meeting.request),
         preparation: summary.preparing,

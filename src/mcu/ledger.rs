@@ -11,10 +11,12 @@ use std::time::Duration;
 
 use tracing::warn;
 
+use super::continuing;
 use crate::clock::Clock;
 use crate::hit::request::ServiceRequest;
 use crate::library::{self, Charged, disk_usage};
 use crate::office::{Disk, Quotas, Usage};
+use crate::wire::Refusal;
 
 /// The counts of one recording root.
 #[derive(Debug)]
@@ -50,12 +52,21 @@ impl Ledger {
         let group = request.group.as_ref().map(|group| Whose::Group(group.id.clone()));
         Disk {
             over: request.command.is_event() && library::event_is_over(&self.root, request),
+            beginning: self.beginning(request),
             recorded_before: request.command.exclusive_recording && library::has_recordings(&self.root, request),
             usage: Usage {
                 owner: used(Some(Whose::Owner(request.owner.id.clone())), quotas.owner),
                 group: used(group, quotas.group),
             },
         }
+    }
+
+    /// Why what the meeting is to go on from cannot be had.
+    fn beginning(&self, request: &ServiceRequest) -> Option<Refusal> {
+        let reference = request.command.continues()?;
+        let refused = continuing::check(&self.root, reference).err()?;
+        warn!("meeting {:?} cannot go on from a recording: {refused}", request.meeting_id);
+        Some(refused.code)
     }
 
     /// A recording of that owner has changed.

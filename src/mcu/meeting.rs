@@ -149,6 +149,8 @@ pub struct Summary {
     pub makes_recording: bool,
     /// How many different participants there have been.
     pub ever_joined: usize,
+    /// What it goes on from had taken that long.
+    pub before: Duration,
 }
 
 /// One participant for status files and the window.
@@ -196,6 +198,10 @@ pub struct Start {
 pub async fn run(start: Start, own: mpsc::Sender<ToMeeting>, mut inbox: mpsc::Receiver<ToMeeting>) -> How {
     let mut task = Task::new(start, own.downgrade());
     drop(own);
+    if !task.room.elapsed_before().is_zero() {
+        // What it goes on from is in no record of this recording.
+        task.checkpoint();
+    }
     task.drain();
     let mut flush = tokio::time::interval(FLUSH_EVERY);
     flush.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -532,12 +538,16 @@ impl Task {
     fn flush(&mut self) {
         // A checkpoint holds the whole chat: spacing them by their own size keeps all of them together no larger than the rest.
         if self.since_checkpoint >= CHECKPOINT_AFTER.max(self.last_checkpoint) {
-            let records = checkpoint(self.room.view(), self.tick_ms());
-            (self.since_checkpoint, self.last_checkpoint) = (0, records.len());
-            self.recorder.checkpoint(self.tick_ms(), records);
+            self.checkpoint();
         }
         self.recorder.flush();
         self.dirty = false;
+    }
+
+    fn checkpoint(&mut self) {
+        let records = checkpoint(self.room.view(), self.tick_ms());
+        (self.since_checkpoint, self.last_checkpoint) = (0, records.len());
+        self.recorder.checkpoint(self.tick_ms(), records);
     }
 
     fn tick_ms(&self) -> u32 {
@@ -564,6 +574,7 @@ impl Task {
             makes_recording: view.people.get(&OWNER).is_some_and(|owner| owner.present)
                 && self.known.get(&OWNER).is_some_and(|owner| owner.makes_recording),
             ever_joined: self.room.ever_joined(),
+            before: self.room.elapsed_before(),
         };
         let meeting = (view.meeting_id.as_str(), self.guaranteed);
         let inside = status_files::participants(meeting, &summary.people, self.clock.now());
@@ -577,7 +588,7 @@ impl Task {
     }
 
     fn status_now(&self, how: Option<How>) -> RecordingStatus {
-        let seconds = self.room.elapsed(self.clock.now()).as_secs();
+        let seconds = self.room.running(self.clock.now()).as_secs();
         let begun = RecordingStatus { preparation_mode: self.room.view().preparing, ..self.status.clone() };
         status_files::recording_status(&begun, (&self.everybody, self.absent.as_ref()), seconds, how)
     }

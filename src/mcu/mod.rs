@@ -5,6 +5,7 @@
 //! each [`recorder`] writes one meeting's files, [`post`] writes to owners; all end, and are waited for, in [`Mcu::shutdown`].
 
 mod admission;
+mod continuing;
 pub mod front_desk;
 pub mod keyring;
 mod ledger;
@@ -194,6 +195,8 @@ pub struct RunningMeeting {
     pub duration_min: u16,
     /// Since it was opened, whole seconds.
     pub elapsed: Duration,
+    /// What it goes on from had taken that long already (guide 3.1/7 continuemeeting).
+    pub before: Duration,
     /// Whether it is recorded.
     pub recorded: bool,
     /// It is a message that a visitor leaves.

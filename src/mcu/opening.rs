@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use tokio::sync::watch;
 use tracing::error;
 
+use super::continuing;
 use super::meeting::{Start, Summary};
 use super::random;
 use super::recorder::{Files, Recorder};
@@ -19,7 +20,7 @@ use crate::hit::local_time::LocalTime;
 use crate::hit::paths::{FileKind, PathError, RecordingPath};
 use crate::hit::request::{Command, CommandKind, ServiceRequest};
 use crate::hit::status::RecordingStatus;
-use crate::meeting::room::{Charter, Terms};
+use crate::meeting::room::{Charter, Codecs, Continued, Terms};
 use crate::meeting::view::Policy;
 use crate::recording::live::LiveLock;
 use crate::recording::{self, JnrWriter, LocalDate};
@@ -66,12 +67,17 @@ pub(super) async fn start(
     let wanted = request.command.recording;
     let asked = request.clone();
     let (away_for, max_questioner) = (opening.away_for, opening.max_questioner);
-    let (files, writer) =
-        tokio::task::spawn_blocking(move || make_files(&opening, &asked, session_index, now)).await??;
+    let made = tokio::task::spawn_blocking(move || {
+        let continues = beginning(&opening, &asked);
+        let (files, writer) = make_files(&opening, &asked, continues.as_ref(), (session_index, now))?;
+        Ok::<_, PathError>((files, writer, continues))
+    });
+    let (files, writer, continues) = made.await??;
     let recorded = wanted && writer.is_some();
+    let charter = within_licence(charter(&request, recorded, random_id), max_questioner);
     Ok(Start {
         status: status(&request, now, recorded),
-        charter: Charter { away_for, ..within_licence(charter(&request, recorded, random_id), max_questioner) },
+        charter: Charter { away_for, continues: continues.map(Box::new), ..charter },
         absent: is_message(&request).then(|| (request.owner.id.clone(), request.owner.name.clone())),
         guaranteed: request.command.is_event() && request.command.guaranteed.is_some(),
         session_index,
@@ -81,6 +87,13 @@ pub(super) async fn start(
         recorder: Recorder::start(files, writer, clock),
         summary,
     })
+}
+
+/// What the meeting goes on from, if its request says so. The front desk has seen that it can be read; if it cannot any more, a meeting
+/// without its beginning is better than none.
+fn beginning(opening: &Opening, request: &ServiceRequest) -> Option<Continued> {
+    let read = continuing::read(&opening.root, request.command.continues()?);
+    read.inspect_err(|failure| error!("the meeting does not go on from its recording: {failure}")).ok()
 }
 
 /// What the request decides for the whole meeting; whoever loses the connection has left at once.
@@ -108,6 +121,8 @@ pub(super) fn charter(request: &ServiceRequest, recorded: bool, random_id: i32) 
         // A guest who opens it comes to meet (guide table 2).
         preparation: (command.prepares() && request.guest.is_none()).then(|| terms(request)),
         message_limit: message_minutes.map(|minutes| Duration::from_secs(u64::from(minutes) * 60)),
+        codecs: Codecs::preferred(&command.audio_codec_preference, &command.video_codec_preference),
+        update_url: command.joinnet_auto_update_url.clone().filter(|url| !url.is_empty()),
         default_page: command.default_joint_browsing_page.clone(),
         ..Charter::default()
     }
@@ -151,8 +166,8 @@ pub(super) fn status(request: &ServiceRequest, now: Now, recorded: bool) -> Reco
 pub(super) fn make_files(
     opening: &Opening,
     request: &ServiceRequest,
-    session_index: i32,
-    now: Now,
+    continues: Option<&Continued>,
+    (session_index, now): (i32, Now),
 ) -> Result<(Files, Option<JnrWriter>), PathError> {
     let group = request.group.as_ref().map(|group| group.id.as_str());
     let (started, index) = (local_time(now), u32::try_from(session_index).unwrap_or_default());
@@ -172,7 +187,7 @@ pub(super) fn make_files(
         path = place(index + step * 65_536)?;
     }
     let jnr = opening.root.join(path.file(FileKind::Jnr));
-    let writer = if request.command.recording { create(&jnr, request, started, now) } else { None };
+    let writer = if request.command.recording { create(&jnr, request, continues, (started, now)) } else { None };
     // The writer holds the lock of a recorded meeting; an unrecorded one needs it to be told from a dead one.
     let lock = if writer.is_none() { lock(&jnr) } else { None };
     let (xml, internal) = (path.file(FileKind::Xml), path.file(FileKind::XmlInternal));
@@ -192,12 +207,17 @@ fn lock(jnr: &Path) -> Option<LiveLock> {
     })
 }
 
-fn create(path: &Path, request: &ServiceRequest, started: LocalTime, now: Now) -> Option<JnrWriter> {
+fn create(
+    path: &Path,
+    request: &ServiceRequest,
+    continues: Option<&Continued>,
+    (started, now): (LocalTime, Now),
+) -> Option<JnrWriter> {
     let LocalTime { year, month, day, hour, minute, .. } = started;
     let start = recording::Start {
         started_unix_ms: now.office,
         local: LocalDate { year, month, day, hour, minute },
-        start_tick: 0,
+        start_tick: continues.map_or(0, |before| u32::try_from(before.elapsed.as_millis()).unwrap_or(u32::MAX)),
         bandwidth_kbit: request.command.bandwidth.map_or(0, |b| b / 1000),
         owner_id: request.owner.id.clone(),
         owner_name: request.owner.name.clone(),

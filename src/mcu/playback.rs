@@ -47,23 +47,8 @@ impl Reel {
     /// # Errors
     /// The refusal.
     pub(super) fn open(root: &Path, request: &ServiceRequest) -> Result<Reel, Refused> {
-        let path = library::recording_of(root, request).map_err(|failure| {
-            let code = match &failure {
-                FindError::Path(_) => Refusal::Parameter,
-                FindError::Missing { .. } => Refusal::MessageNotExist,
-            };
-            Refused::new(code, failure.to_string())
-        })?;
-        let reader = JnrReader::open(&path).map_err(|failure| {
-            let code = match &failure {
-                ReadError::Io { .. } => Refusal::FileError,
-                ReadError::Header { source, .. } => match source {
-                    HeaderError::NewerVersion { .. } | HeaderError::Needs { .. } => Refusal::FileNeedHigherVersion,
-                    HeaderError::NotOurs | HeaderError::TooShort { .. } => Refusal::IllegalFile,
-                },
-            };
-            Refused::new(code, failure.to_string())
-        })?;
+        let path = library::recording_of(root, request).map_err(|failure| not_found(&failure))?;
+        let reader = open_reader(&path)?;
         let status = read_status(&path.with_extension("xml")).unwrap_or_default();
         let title = if status.title.is_empty() { reader.start().title.clone() } else { status.title };
         let names = status.participants.into_iter().map(|person| person.name).collect();
@@ -110,6 +95,32 @@ impl Reel {
             warn!("{} cannot be marked as played: {failure}", xml.display());
         }
     }
+}
+
+/// What a client is told of a recording that is not there.
+pub(super) fn not_found(failure: &FindError) -> Refused {
+    let code = match failure {
+        FindError::Path(_) => Refusal::Parameter,
+        FindError::Missing { .. } => Refusal::MessageNotExist,
+    };
+    Refused::new(code, failure.to_string())
+}
+
+/// Opens a recording. Blocking.
+///
+/// # Errors
+/// What a client is told of one that cannot be read.
+pub(super) fn open_reader(path: &Path) -> Result<JnrReader, Refused> {
+    JnrReader::open(path).map_err(|failure| {
+        let code = match &failure {
+            ReadError::Io { .. } => Refusal::FileError,
+            ReadError::Header { source, .. } => match source {
+                HeaderError::NewerVersion { .. } | HeaderError::Needs { .. } => Refusal::FileNeedHigherVersion,
+                HeaderError::NotOurs | HeaderError::TooShort { .. } => Refusal::IllegalFile,
+            },
+        };
+        Refused::new(code, failure.to_string())
+    })
 }
 
 /// Everything that the thread of a playback works with.

@@ -74,7 +74,7 @@ pub fn hold(
     (after, how): (Duration, How),
 ) -> Result<PathBuf, RehearsalError> {
     let opening = Opening::new(root.to_owned(), local_ip.to_owned(), Duration::ZERO, u32::MAX);
-    let (files, writer) = opening::make_files(&opening, request, session_index, start)
+    let (files, writer) = opening::make_files(&opening, request, None, (session_index, start))
         .map_err(|e| RehearsalError::Opening(e.to_string()))?;
     let begun = opening::status(request, start, writer.is_some());
     let mut stage = Stage {
@@ -126,7 +126,7 @@ impl Stage {
                 }
             }
             Act::Say(ssrc, text) => {
-                self.room.receive(*ssrc, ToServer::Chat(ChatToServer::Say { text: text.clone() }), now)
+                self.room.receive(*ssrc, ToServer::Chat(ChatToServer::Say { text: text.as_str().into() }), now)
             }
             Act::Token(from, to) => self.room.receive(*from, ToServer::Floor(FloorToServer::Token(*to)), now),
             Act::Leave(ssrc) => self.room.leave(*ssrc, true, now),

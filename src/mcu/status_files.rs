@@ -230,7 +230,7 @@ fn meeting_entry(meeting: &super::RunningMeeting) -> MeetingEntry {
         user_id: meeting.owner_id.clone(),
         meeting_id: meeting.meeting_id.clone(),
         duration: u32::from(meeting.duration_min),
-        elapsed_logical: elapsed,
+        elapsed_logical: (meeting.elapsed + meeting.before).as_secs(),
         elapsed_physical: elapsed,
         max_participant: u32::try_from(meeting.ever_joined).unwrap_or(u32::MAX),
         owner_present: meeting.people.iter().any(|p| p.ssrc == OWNER),
@@ -343,6 +343,7 @@ mod tests {
             group: None,
             duration_min: 0,
             elapsed: Duration::ZERO,
+            before: Duration::ZERO,
             recorded: true,
             message: false,
             preparation: false,
@@ -369,6 +370,16 @@ mod tests {
     fn playbacks_count_apart_or_among_the_connections_as_the_licence_has_it() {
         assert_eq!(load(&busy((20, 15))).to_text(), "1 60 16 300 13 100 0 10 0 8 7 20 6 15");
         assert_eq!(load(&busy((0, 0))).to_text(), "1 60 23 300 19 100 0 10 0 8 7 0 6 0");
+    }
+
+    #[test]
+    fn the_status_file_tells_the_time_of_a_continued_meeting_with_and_without_its_beginning() {
+        let mut desired = busy((0, 0));
+        let snapshot = Arc::make_mut(&mut desired.snapshot);
+        (snapshot.meetings[0].elapsed, snapshot.meetings[0].before) =
+            (Duration::from_secs(303), Duration::from_secs(1200));
+        let xml = owner_status(&desired).to_xml();
+        assert!(xml.contains(" elapsed_second1=\"1503\" elapsed_second2=\"303\""), "{xml}");
     }
 
     #[test]

@@ -232,6 +232,7 @@ impl View {
             | Fact::ReconnectName { .. }
             | Fact::AudioCodecs(_)
             | Fact::VideoCodecs(_)
+            | Fact::UpdateUrl(_)
             | Fact::OpusRate(_)
             | Fact::Prolonged
             | Fact::SingleAudio { .. } => {}

@@ -2,9 +2,13 @@
 //!
 //! In: what the front desk read from a request (guide 3.1). Out: plain values for [`super::room::Room`].
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::view::{Channels, Policy, Ssrc};
+use super::view::{Channels, ChatLine, Page, Policy, Ssrc, Tab, View};
+use crate::wire::facts::codec;
+use crate::wire::follow::FullScreen;
+use crate::wire::join::MAX_SSRC;
 
 /// What the request that created the meeting decided (guide 3.1: only the first request sets these). The default is a person-based,
 /// recorded meeting of the known server's usual size.
@@ -43,6 +47,12 @@ pub struct Charter {
     pub preparation: Option<Terms>,
     /// It is a message, which may last so long at most (guide 3.1/7 max_message_duration).
     pub message_limit: Option<Duration>,
+    /// What everybody is to send in.
+    pub codecs: Codecs,
+    /// Where clients update themselves, at most 511 bytes (guide 3.1/7 joinnet_auto_update_url).
+    pub update_url: Option<String>,
+    /// The meeting goes on from a recording.
+    pub continues: Option<Box<Continued>>,
     /// The default page of joint browsing, at most 4096 bytes (wire/02 section 8).
     pub default_page: Option<String>,
 }
@@ -66,8 +76,77 @@ impl Default for Charter {
             password_set: false,
             preparation: None,
             message_limit: None,
+            codecs: Codecs::default(),
+            update_url: None,
+            continues: None,
             default_page: None,
         }
+    }
+}
+
+/// What a meeting goes on from (guide 3.1/7 continuemeeting, wire/02 section 9.5): its people, roles and questions are gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Continued {
+    /// How long it has taken already.
+    pub elapsed: Duration,
+    /// What was said.
+    pub chat: Vec<Arc<ChatLine>>,
+    /// What everybody followed.
+    pub page: Option<Page>,
+    /// The tab that everybody was shown.
+    pub tab: Option<Tab>,
+    /// Full screen, if it was ever switched.
+    pub full_screen: Option<FullScreen>,
+    /// The first number that nobody had: old lines must not seem to be of somebody new.
+    pub next_guest: Ssrc,
+}
+
+impl Continued {
+    /// From the end of a recording.
+    pub fn of(view: &View, elapsed: Duration) -> Continued {
+        let last = view.people.keys().copied().chain(view.chat.iter().map(|line| line.from)).max();
+        Continued {
+            elapsed,
+            chat: view.chat.clone(),
+            page: view.page.clone(),
+            tab: view.tab,
+            full_screen: view.full_screen,
+            // Half of the numbers are for those who come: a long chain of meetings begins anew.
+            next_guest: last.filter(|last| (0..MAX_SSRC / 2).contains(last)).map_or(1, |last| last + 1),
+        }
+    }
+}
+
+/// The codecs of a meeting by their numbers, preferred first, each list 1 to 32 long (wire/02 section 10.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Codecs {
+    /// Audio.
+    pub audio: Vec<i32>,
+    /// Video.
+    pub video: Vec<i32>,
+}
+
+impl Codecs {
+    /// What a request prefers, by the names of guide 3.1/7. Names that are none are passed over; without any, it is the usual list:
+    /// clients send nothing at all when they hear of no codec that they know.
+    pub fn preferred(audio: &[String], video: &[String]) -> Codecs {
+        let numbers = |names: &[String], number: fn(&str) -> Option<i32>, usual: Vec<i32>| {
+            let mut list: Vec<i32> = Vec::new();
+            for codec in names.iter().filter_map(|name| number(name)) {
+                if !list.contains(&codec) {
+                    list.push(codec);
+                }
+            }
+            if list.is_empty() { usual } else { list }
+        };
+        let usual = Codecs::default();
+        Codecs { audio: numbers(audio, codec::audio, usual.audio), video: numbers(video, codec::video, usual.video) }
+    }
+}
+
+impl Default for Codecs {
+    fn default() -> Codecs {
+        Codecs { audio: vec![codec::OPUS, codec::G711], video: vec![codec::H264, codec::MJPG] }
     }
 }
 

@@ -125,12 +125,12 @@ impl Move {
         let control = |message| vec![ToServer::Control(message)];
         match self {
             Move::Say(text) => {
-                fitting(text).map(|text| ToServer::Chat(ChatToServer::Say { text })).into_iter().collect()
+                fitting(text).map(|text| ToServer::Chat(ChatToServer::Say { text: text.into() })).into_iter().collect()
             }
             // The known client itself puts the address in front (wire/02 section 6).
             Move::Whisper(to, text) => fitting(text)
                 .and_then(|text| fitting(&format!("[To:{}]{text}", view.name_of(*to))))
-                .map(|text| ToServer::Chat(ChatToServer::Whisper { to: *to, text }))
+                .map(|text| ToServer::Chat(ChatToServer::Whisper { to: *to, text: text.into() }))
                 .into_iter()
                 .collect(),
             Move::Ask => floor(vec![FloorToServer::Ask { ssrc: view.me, text: "Yes".into() }]),
@@ -341,6 +341,7 @@ mod tests {
         else {
             panic!("no line")
         };
+        let text = text.to_string();
         assert!(text.starts_with("[To:P1]會") && (2_040..=2_047).contains(&text.len()));
     }
 

@@ -11,6 +11,7 @@ use super::catch_up;
 use super::view::{Channels, Page, RecordingFacts, RecordingState, Ssrc, Tab, View};
 use crate::clock::Now;
 use crate::wire::chat::ChatToServer;
+use crate::wire::code_page::CodePage;
 use crate::wire::facts::Secret;
 use crate::wire::floor::MAX_CHANNELS;
 use crate::wire::join::MAX_SSRC;
@@ -27,7 +28,7 @@ mod people;
 pub use self::chat::{FLOOD, Flood};
 pub use self::control::{EMPTY_FOR, END_WARNING, EXTENSION};
 pub use self::knock::{Door, KNOCK_PATIENCE, KnockEnd, KnockToken, Visitor};
-pub use super::charter::{Charter, Newcomer, PREPARATION, Terms};
+pub use super::charter::{Charter, Codecs, Continued, Newcomer, PREPARATION, Terms};
 
 /// Who receives a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +97,8 @@ pub struct Room {
     opened: Now,
     view: View,
     next_guest: Ssrc,
+    /// What the meeting goes on from had taken that long.
+    elapsed_before: Duration,
     /// Order of arrival of those present, for choosing a token holder.
     arrivals: BTreeMap<Ssrc, u64>,
     arrived: u64,
@@ -107,6 +110,8 @@ pub struct Room {
     hidden: BTreeMap<Ssrc, BTreeSet<Ssrc>>,
     /// What each may still send.
     senders: BTreeMap<Ssrc, chat::Bucket>,
+    /// What participants write in, where they said so (EXT(55)).
+    code_pages: BTreeMap<Ssrc, CodePage>,
     /// Visitors who wait for somebody's answer.
     knocks: BTreeMap<KnockToken, knock::Waiting>,
     next_knock: u64,
@@ -145,6 +150,7 @@ impl Room {
         let channels = |n: i32| n.clamp(0, MAX_CHANNELS);
         let Channels { video, audio } = charter.channels;
         let page = charter.default_page.as_deref().map(Page::typed);
+        let before = charter.continues.take();
         let view = View {
             meeting_id: charter.meeting_id.clone(),
             title: charter.title.clone(),
@@ -164,18 +170,30 @@ impl Room {
             page,
             ..View::default()
         };
+        let mut view = view;
+        let (mut next_guest, mut elapsed_before) = (1, Duration::ZERO);
+        if let Some(before) = before {
+            (next_guest, elapsed_before) = (before.next_guest, before.elapsed);
+            (view.chat, view.full_screen) = (before.chat, before.full_screen);
+            // What the request wants shown comes first.
+            if view.page.is_none() {
+                (view.page, view.tab) = (before.page, before.tab);
+            }
+        }
         let planned = charter.duration;
         let mut room = Room {
             charter,
             opened: now,
             view,
-            next_guest: 1,
+            next_guest,
+            elapsed_before,
             arrivals: BTreeMap::new(),
             arrived: 0,
             away: BTreeMap::new(),
             banned: BTreeSet::new(),
             hidden: BTreeMap::new(),
             senders: BTreeMap::new(),
+            code_pages: BTreeMap::new(),
             knocks: BTreeMap::new(),
             next_knock: 1,
             planned,
@@ -276,9 +294,19 @@ impl Room {
         self.view.people.len()
     }
 
-    /// Since the meeting was opened, as it is recorded: nobody turns this clock.
+    /// Meeting time: how long it has taken, what it goes on from included. Nobody turns this clock.
     pub fn elapsed(&self, now: Now) -> Duration {
+        self.elapsed_before + self.running(now)
+    }
+
+    /// Since this meeting was opened.
+    pub fn running(&self, now: Now) -> Duration {
         now.steady.saturating_sub(self.opened.steady)
+    }
+
+    /// How long what it goes on from had taken.
+    pub fn elapsed_before(&self) -> Duration {
+        self.elapsed_before
     }
 
     /// True once [`Output::Ended`] was put out.
@@ -295,7 +323,11 @@ impl Room {
             UserToServer::Capability(bits) => UserToClient::Capability(from, bits & if ticket { 1 } else { 3 }),
             UserToServer::VideoStatus(_) if ticket => return,
             UserToServer::VideoStatus(status) => UserToClient::VideoStatus(from, status),
-            UserToServer::CodePage(page) => UserToClient::CodePage(from, page),
+            // Whatever it is, everybody reads this participant's lines in UTF-8, as the room passes them on.
+            UserToServer::CodePage(page) => {
+                self.code_pages.insert(from, CodePage::of(page).unwrap_or(CodePage::UTF8));
+                UserToClient::CodePage(from, CodePage::UTF8.number())
+            }
         };
         // To the sender as well, whose own icons change only then (wire/02 section 4.3).
         self.tell_of(from, ToClient::User(told), None);

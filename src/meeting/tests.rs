@@ -6,10 +6,11 @@ use super::people::HISTORY;
 use std::sync::Arc;
 
 use super::*;
-use crate::meeting::view::{Audience, ChatLine, ControlFlags, NOBODY, OWNER, Person};
+use crate::meeting::view::{Audience, ChatLine, ControlFlags, NOBODY, OWNER, Person, Policy};
 use crate::wire::chat::ChatToClient;
 use crate::wire::facts::Fact;
 use crate::wire::floor::{FloorToClient, FloorToServer};
+use crate::wire::follow::{Follow, Page};
 
 /// A room, and every participant's own view fed with only what that participant is sent.
 struct Stage {
@@ -252,6 +253,89 @@ fn a_newcomer_is_told_in_the_order_that_the_known_client_needs() {
 }
 
 #[test]
+fn who_comes_is_told_the_codecs_that_the_request_prefers_and_where_to_update() {
+    let names = |text: &str| text.split(',').map(str::to_owned).collect::<Vec<_>>();
+    let codecs = Codecs::preferred(&names("g711,Opus,nosuch,g711"), &names("vpx,mjpg"));
+    assert_eq!(codecs, Codecs { audio: vec![120, 232], video: vec![64, 248] });
+    let mut stage = Stage::open(Charter { codecs, update_url: Some("http://a/update".into()), ..charter() });
+    stage.owner();
+    for fact in
+        [Fact::AudioCodecs(vec![120, 232]), Fact::VideoCodecs(vec![64, 248]), Fact::UpdateUrl("http://a/update".into())]
+    {
+        assert!(stage.sent[&0].contains(&ToClient::Fact(fact.clone())), "{fact:?}");
+    }
+}
+
+#[test]
+fn without_a_known_preference_everybody_hears_of_the_usual_codecs() {
+    assert_eq!(Codecs::preferred(&["nosuch".to_owned()], &[]), Codecs::default());
+    let mut stage = Stage::open(charter());
+    stage.owner();
+    assert!(stage.sent[&0].contains(&ToClient::Fact(Fact::AudioCodecs(vec![232, 120]))));
+    assert!(!stage.sent[&0].iter().any(|m| matches!(m, ToClient::Fact(Fact::UpdateUrl(_)))));
+}
+
+#[test]
+fn a_kernel_before_1_23_is_not_told_what_it_cannot_take() {
+    let policy = Policy { holder_video: true, total_bandwidth: 256_000, ..Policy::default() };
+    let mut stage = Stage::open(Charter { policy, update_url: Some("http://a/update".into()), ..charter() });
+    for (version, told) in [((1, 22), 0), ((1, 23), 5), ((2, 0), 5)] {
+        let ssrc = stage.join(Newcomer { version, ..person(false, &format!("{version:?}"), "Gus") });
+        let preferences = stage.sent[&ssrc].iter().filter(|message| {
+            use Fact::{AudioCodecs, HolderVideo, TotalBandwidth, UpdateUrl, VideoCodecs};
+            let ToClient::Fact(fact) = message else { return false };
+            matches!(fact, AudioCodecs(_) | VideoCodecs(_) | HolderVideo | TotalBandwidth(_) | UpdateUrl(_))
+        });
+        assert_eq!(preferences.count(), told, "{version:?}");
+    }
+}
+
+#[test]
+fn a_meeting_that_goes_on_keeps_the_chat_the_page_and_the_time_and_gives_nobody_an_old_number() {
+    let mut old = Stage::open(charter());
+    old.owner();
+    let gus = old.guest("Gus");
+    old.say(gus, "as we said");
+    old.receive(0, ToServer::Follow(Follow::Page(Page::typed("http://a/"))));
+    let continued = Continued::of(&old.recorded, Duration::from_secs(600));
+    let mut stage = Stage::open(Charter { continues: Some(Box::new(continued)), ..charter() });
+    stage.owner();
+    let tess = stage.guest("Tess");
+    assert_eq!(tess, gus + 1);
+    let view = &stage.views[&tess];
+    assert_eq!(view.chat.len(), 1);
+    assert_eq!((view.chat[0].text.as_str(), view.chat[0].from), ("as we said", gus));
+    assert_eq!(view.page.as_ref().map(|page| page.url.as_str()), Some("http://a/"));
+    stage.wait(5);
+    assert_eq!(stage.room.elapsed(stage.now), Duration::from_secs(605));
+    assert_eq!(stage.room.running(stage.now), Duration::from_secs(5));
+    stage.say(tess, "and now");
+    assert_eq!(stage.views[&0].chat[1].tick, Some(605_000));
+}
+
+#[test]
+fn a_page_that_the_request_wants_comes_before_the_one_that_was_shown_last() {
+    let last = View { page: Some(Page::typed("http://last/")), ..View::default() };
+    let continued = Box::new(Continued::of(&last, Duration::from_secs(1)));
+    let wanted = Some("http://wanted/".to_owned());
+    let stage = Stage::open(Charter { continues: Some(continued), default_page: wanted, ..charter() });
+    assert_eq!(stage.room.view().page.as_ref().map(|page| page.url.as_str()), Some("http://wanted/"));
+}
+
+#[test]
+fn a_planned_duration_counts_from_the_opening_whatever_came_before() {
+    let continued = Continued::of(&View::default(), Duration::from_secs(7_200));
+    let hour = Some(Duration::from_secs(3_600));
+    let terms = Charter { duration: hour, autoextension: false, ..charter() };
+    let mut stage = Stage::open(Charter { continues: Some(Box::new(continued)), ..terms });
+    stage.owner();
+    stage.wait(3_599);
+    assert_eq!(stage.ended, None);
+    stage.wait(2);
+    assert_eq!(stage.ended, Some(How::TimerOver));
+}
+
+#[test]
 fn a_latecomer_is_told_the_newest_lines_only_oldest_first() {
     let mut stage = Stage::open(charter());
     stage.owner();
@@ -449,6 +533,56 @@ fn what_somebody_says_of_themselves_is_told_to_all_with_their_number() {
     stage.receive(gus, ToServer::User(UserToServer::CodePage(65001)));
     let told = [UserToClient::VideoStatus(gus, 2), UserToClient::CodePage(gus, 65001)].map(ToClient::User);
     assert_eq!((&stage.sent[&0][..], &stage.sent[&gus][..]), (&told[..], &told[..]));
+}
+
+#[test]
+fn an_old_client_writes_in_its_own_code_page_and_everybody_reads_utf8() {
+    let mut stage = Stage::open(charter());
+    stage.owner();
+    let gus = stage.guest("Gus");
+    let big5 = CodePage::of(950).unwrap();
+    stage.receive(gus, ToServer::User(UserToServer::CodePage(950)));
+    stage.forget();
+    stage.receive(gus, ToServer::Chat(ChatToServer::Say { text: big5.write("中文") }));
+    stage.receive(gus, ToServer::Chat(ChatToServer::Whisper { to: 0, text: big5.write("[To:Owner]你好") }));
+    let texts = stage.sent[&0].iter().map(|message| match message {
+        ToClient::Chat(ChatToClient::Line { text, .. } | ChatToClient::Whisper { text, .. }) => text.clone(),
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(texts.collect::<Vec<_>>(), ["Gus>中文", "Gus>[To:Owner]你好"]);
+    let late = stage.guest("Tess");
+    let told = ToClient::User(UserToClient::CodePage(gus, 65001));
+    assert!(stage.sent[&late].contains(&told), "whoever trusts that number must be able to read what the room says");
+}
+
+#[test]
+fn a_code_page_that_is_none_and_one_that_was_never_named_are_utf8() {
+    let mut stage = Stage::open(charter());
+    stage.owner();
+    let gus = stage.guest("Gus");
+    for page in [None, Some(-1), Some(0), Some(1200), Some(i32::MAX)] {
+        if let Some(page) = page {
+            stage.receive(gus, ToServer::User(UserToServer::CodePage(page)));
+        }
+        stage.forget();
+        stage.say(gus, "會");
+        let ToClient::Chat(ChatToClient::Line { text, .. }) = &stage.sent[&0][0] else { panic!("no line") };
+        assert_eq!(text, "Gus>會", "{page:?}");
+    }
+}
+
+#[test]
+fn a_line_that_grows_on_its_way_to_utf8_is_cut_at_the_limit_between_characters() {
+    let mut stage = Stage::open(charter());
+    stage.owner();
+    let gus = stage.guest("Gus");
+    stage.receive(gus, ToServer::User(UserToServer::CodePage(950)));
+    stage.forget();
+    let text = CodePage::of(950).unwrap().write(&"中".repeat(1_000));
+    assert_eq!(text.as_bytes().len(), 2_000);
+    stage.receive(gus, ToServer::Chat(ChatToServer::Say { text }));
+    let ToClient::Chat(ChatToClient::Line { text, .. }) = &stage.sent[&0][0] else { panic!("no line") };
+    assert!((2_045..=2_047).contains(&text.len()) && text.ends_with('中'), "{}", text.len());
 }
 
 #[test]

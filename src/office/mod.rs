@@ -91,6 +91,8 @@ pub struct Disk {
     pub over: bool,
     /// The meeting's folder holds recordings of meetings; preparations do not count.
     pub recorded_before: bool,
+    /// Why the recording that the meeting is to go on from cannot be had (guide 3.1/7 continuemeeting).
+    pub beginning: Option<Refusal>,
     /// What the recordings take.
     pub usage: Usage,
 }
@@ -398,6 +400,10 @@ impl Office {
         if disk.recorded_before && command.exclusive_recording && command.kind == CommandKind::Meeting {
             let cause = format!("meeting {:?} has recordings already, and may have one only", request.meeting_id);
             return Err(Refused::new(Refusal::SessionClosed, cause));
+        }
+        if let Some(code) = disk.beginning {
+            let cause = format!("the recording that meeting {:?} is to go on from cannot be had", request.meeting_id);
+            return Err(Refused::new(code, cause));
         }
         self.quotas(request).allow(disk.usage)?;
         if self.open.len() >= self.licence.max_meeting as usize {

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::wire::code_page::Written;
 use crate::wire::inbox::Inbox;
 use crate::wire::join::MessageAnswer;
 
@@ -16,6 +17,11 @@ fn text(max: usize) -> impl Strategy<Value = String> {
     )
 }
 
+/// What an old client may write, in whatever code page.
+fn written() -> impl Strategy<Value = Written> {
+    prop::collection::vec(any::<u8>(), 0..=2047).prop_map(Written::from_bytes)
+}
+
 fn from_clients() -> impl Strategy<Value = ToServer> {
     use chat::ChatToServer;
     use floor::FloorToServer;
@@ -24,8 +30,8 @@ fn from_clients() -> impl Strategy<Value = ToServer> {
         Just(ToServer::Alive(message::Alive::Probe)),
         Just(ToServer::Alive(message::Alive::Answer)),
         Just(ToServer::EndMeeting),
-        text(2047).prop_map(|text| ToServer::Chat(ChatToServer::Say { text })),
-        (any::<i32>(), text(2047)).prop_map(|(to, text)| ToServer::Chat(ChatToServer::Whisper { to, text })),
+        written().prop_map(|text| ToServer::Chat(ChatToServer::Say { text })),
+        (any::<i32>(), written()).prop_map(|(to, text)| ToServer::Chat(ChatToServer::Whisper { to, text })),
         any::<u8>().prop_map(|bits| ToServer::User(UserToServer::Capability(bits))),
         any::<i32>().prop_map(|status| ToServer::User(UserToServer::VideoStatus(status))),
         any::<i32>().prop_map(|page| ToServer::User(UserToServer::CodePage(page))),
@@ -206,6 +212,7 @@ fn more_from_servers() -> impl Strategy<Value = ToClient> {
             .prop_map(|(name, real_name)| Fact::ReconnectName { name, real_name }),
         any::<i32>().prop_map(Fact::Duration),
         codecs.prop_map(Fact::AudioCodecs),
+        text(511).prop_map(Fact::UpdateUrl),
         any::<i32>().prop_map(Fact::OpusRate),
         any::<i32>().prop_map(Fact::Recording),
         Just(Fact::NoRecording),

@@ -1,8 +1,10 @@
-//! Chat (wire/02 section 6). Text is UTF-8; on its way to clients it carries the sender's name and `>` in front.
+//! Chat (wire/02 section 6). Text comes in the code page of its sender; on its way to clients it is UTF-8 and carries the sender's name and `>` in
+//! front.
 //!
 //! In: bytes after the command byte or EXT number. Out: one enum a direction.
 
 use super::clear::{Clear, SpanKey};
+use super::code_page::Written;
 use super::fields::{Decoded, Reader};
 
 /// Chat from a client.
@@ -11,14 +13,14 @@ pub enum ChatToServer {
     /// `C`: to everybody.
     Say {
         /// 1..=2047 bytes.
-        text: String,
+        text: Written,
     },
     /// EXT(44): to one participant. The client itself puts `[To:Name]` in front.
     Whisper {
         /// For whom.
         to: i32,
         /// 1..=2047 bytes.
-        text: String,
+        text: Written,
     },
 }
 
@@ -65,12 +67,12 @@ pub enum ChatToClient {
 impl ChatToServer {
     /// After `C`.
     pub fn decode_say(r: &mut Reader<'_>) -> Decoded<ChatToServer> {
-        Ok(ChatToServer::Say { text: r.enc_text(SpanKey::Meeting, MAX_CHAT, EXPECTED)? })
+        Ok(ChatToServer::Say { text: written(r)? })
     }
 
     /// After EXT(44).
     pub fn decode_whisper(r: &mut Reader<'_>) -> Decoded<ChatToServer> {
-        Ok(ChatToServer::Whisper { to: r.i32()?, text: r.enc_text(SpanKey::Meeting, MAX_CHAT, EXPECTED)? })
+        Ok(ChatToServer::Whisper { to: r.i32()?, text: written(r)? })
     }
 
     /// The whole message.
@@ -147,6 +149,12 @@ impl ChatToClient {
             }
         }
     }
+}
+
+/// Length, then the text.
+fn written(r: &mut Reader<'_>) -> Decoded<Written> {
+    let n = r.count(0, MAX_CHAT, EXPECTED)?;
+    Ok(Written::from_bytes(r.enc(SpanKey::Meeting, n)?))
 }
 
 /// Length, the "settop" flag, then the text.

@@ -157,6 +157,7 @@ fn fact(sheet: Sheet, fact: Fact, item: &[u8]) -> Sheet {
         }
         Fact::Duration(seconds) => sheet.field("seconds", seconds),
         Fact::AudioCodecs(codecs) | Fact::VideoCodecs(codecs) => sheet.list("codecs", &codecs),
+        Fact::UpdateUrl(url) => sheet.field("url", url),
         Fact::OpusRate(rate) => sheet.field("bit_rate", rate),
         Fact::Recording(state) | Fact::RecordingPasswordState(state) => sheet.field("state", state),
         Fact::RecordingPassword { can_set, extended_services } => {

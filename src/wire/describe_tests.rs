@@ -230,6 +230,7 @@ fn every_message_to_a_client_has_its_name_and_fields() {
         (F(Fact::Duration(60)), "FULL_DURATION", &["seconds=60"]),
         (F(Fact::AudioCodecs(vec![232, 120])), "AUDIO_PREFERENCE", &["codecs=232, 120"]),
         (F(Fact::VideoCodecs(vec![200])), "VIDEO_PREFERENCE", &["codecs=200"]),
+        (F(Fact::UpdateUrl("http://a/u".into())), "JOINNET_AUTO_UPDATE", &["url=http://a/u"]),
         (F(Fact::OpusRate(0)), "OPUS", &["bit_rate=0"]),
         (F(Fact::Recording(1)), "RECORDING_STATUS", &["state=1"]),
         (F(Fact::NoRecording), "JOINNET_NO_RECORDING", &[]),
@@ -399,7 +400,7 @@ fn bytes_are_shown_in_clear_and_long_ones_are_cut() {
     let keys = keys();
     let said = ToServer::Chat(ChatToServer::Say { text: "hello".into() }).encode();
     assert_eq!(describe(ItemKind::ToServer, &said.seal(&keys), &keys).bytes, b"C\0\0\0\x05hello");
-    let long = ToServer::Chat(ChatToServer::Say { text: "會".repeat(600) }).encode();
+    let long = ToServer::Chat(ChatToServer::Say { text: "會".repeat(600).into() }).encode();
     let described = describe(ItemKind::ToServer, &long.seal(&keys), &keys);
     assert_eq!(described.bytes, long.bytes[..MAX_BYTES]);
     let text = &described.fields[0].1;

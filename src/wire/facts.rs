@@ -47,6 +47,8 @@ pub enum Fact {
     AudioCodecs(Vec<i32>),
     /// EXT(72): video codecs, preferred first.
     VideoCodecs(Vec<i32>),
+    /// EXT(69): where the client updates itself, at most 511 bytes.
+    UpdateUrl(String),
     /// EXT(92): preferred Opus bit rate, 0 for the client's own.
     OpusRate(i32),
     /// EXT(32): 0 not recorded, 1 recording, 2 paused.
@@ -127,6 +129,7 @@ impl Fact {
                 200 => Fact::RecordingPassword { can_set: r.i32()?, extended_services: r.i32()? },
                 state => Fact::RecordingPasswordState(state),
             },
+            69 => Fact::UpdateUrl(r.text(511, "an address of at most 511 bytes")?),
             70 => Fact::Restriction(r.i32()?),
             71 => Fact::AudioCodecs(codecs(r)?),
             72 => Fact::VideoCodecs(codecs(r)?),
@@ -158,6 +161,7 @@ impl Fact {
             Fact::Duration(seconds) => Clear::ext(11).i32(*seconds),
             Fact::AudioCodecs(list) => encode_codecs(71, list),
             Fact::VideoCodecs(list) => encode_codecs(72, list),
+            Fact::UpdateUrl(url) => Clear::ext(69).lp(url.as_bytes()),
             Fact::OpusRate(rate) => Clear::ext(92).i32(*rate),
             Fact::Recording(state) => Clear::ext(32).i32(*state),
             Fact::NoRecording => Clear::ext(79),
@@ -205,7 +209,7 @@ fn encode_codecs(id: i32, list: &[i32]) -> Clear {
     list.iter().fold(Clear::ext(id).len(list.len()), |m, codec| m.i32(*codec))
 }
 
-/// Codec numbers of EXT(71) and EXT(72) (wire/02 section 10.2).
+/// Codec numbers of EXT(71) and EXT(72), and what guide 3.1/7 calls them (wire/02 section 10.2).
 pub mod codec {
     /// Audio: Opus.
     pub const OPUS: i32 = 232;
@@ -215,4 +219,18 @@ pub mod codec {
     pub const H264: i32 = 200;
     /// Video: Motion JPEG.
     pub const MJPG: i32 = 248;
+
+    /// The number of an audio codec by its name in a request.
+    pub fn audio(name: &str) -> Option<i32> {
+        number(&[("dflt", 129), ("ilbc", 152), ("g711", G711), ("g726", 168), ("opus", OPUS)], name)
+    }
+
+    /// The number of a video codec by its name in a request.
+    pub fn video(name: &str) -> Option<i32> {
+        number(&[("dflt", 130), ("hm264", H264), ("f264", 216), ("mjpg", MJPG), ("vpx", 64)], name)
+    }
+
+    fn number(names: &[(&str, i32)], name: &str) -> Option<i32> {
+        names.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, number)| *number)
+    }
 }

@@ -180,7 +180,6 @@ pub fn pass_to_client(command: u8, ext: Option<i32>, r: &mut Reader<'_>) -> Deco
             61 => fixed!("NEW_FOCUS_POINTER", 48),
             65 | 67 => fixed!("MULTICAST_ADDR", 16),
             66 => fixed!("MULTICAST_ADDR", 4),
-            69 => layout!("JOINNET_AUTO_UPDATE", Counted { unit: 1, max: 511 }),
             82 => match r.i32()? {
                 0 | 1 => fixed!("FILE_CONVERSION", 4),
                 2 => layout!("FILE_CONVERSION", Fixed(8), Counted { unit: 1, max: 999 }),

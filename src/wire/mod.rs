@@ -9,6 +9,7 @@
 //! - [`chat`], [`users`], [`floor`], [`poll`], [`follow`], [`admission`], [`control`], [`facts`], [`side`]: one file a message
 //!   family, an enum a direction (wire/02).
 //! - [`relay`]: what comes before all that on the way through a relay (wire/01 section 9).
+//! - [`code_page`]: text as old clients write it.
 //! - [`playback`]: what a viewer of a recording says and is told (wire/05).
 //! - [`message`]: all families of a direction together, which is what a connection carries after admission.
 //! - [`layout`]: the lengths of the commands that are passed over, so that the stream never loses step.
@@ -18,6 +19,7 @@ pub mod admission;
 pub mod chat;
 pub mod cipher;
 pub mod clear;
+pub mod code_page;
 pub mod control;
 pub mod conversation;
 pub mod describe;

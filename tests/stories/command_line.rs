@@ -96,21 +96,22 @@ fn two_clients_meet_from_the_command_line_and_leave_a_recording() {
     let mcu = desk.mcu();
     let owner = desk.jnj("owner", &["--duration", "60"]);
     let guest = desk.jnj("guest", &["--duration", "60", "--guest", "gus:王小明", "--invited"]);
-    let mut olive = Program::start(["join", &owner, "--say", "anybody there?", "--expect", "i am", "--json"]);
+    let mut olive = Program::start(["join", &owner, "--say", "anybody there?", "--expect", "我在", "--json"]);
     let mut lines = vec![olive.line()];
     while !lines.iter().any(|line| line.contains("anybody there?")) {
         lines.push(olive.line());
     }
     let trace = text(&desk.dir.join("trace.txt"));
     let gus =
-        ["join", &guest, "--expect", "Olive>anybody there?", "--say", "i am", "--transport", "tcp", "--trace", &trace];
-    let gus = hitdeck(gus.into_iter().chain(["--stay", "100ms", "--json", "--name", "test"])).ended_with(0);
+        ["join", &guest, "--expect", "Olive>anybody there?", "--say", "我在", "--transport", "tcp", "--trace", &trace];
+    let gus = hitdeck(gus.into_iter().chain(["--stay", "100ms", "--json", "--name", "test", "--code-page", "950"]))
+        .ended_with(0);
     let (status, rest) = olive.wait();
     lines.extend(rest);
     assert_eq!(status.code(), Some(0), "{lines:?}");
     let olive = Said { status: 0, out: lines.join("\n"), err: String::new() };
     assert_eq!(olive.events("joined")[0]["ssrc"], 0);
-    assert!(olive.events("chat").iter().any(|line| line["name"] == "王小明" && line["text"] == "i am"), "{olive:?}");
+    assert!(olive.events("chat").iter().any(|line| line["name"] == "王小明" && line["text"] == "我在"), "{olive:?}");
     assert_eq!(gus.events("joined")[0]["meeting"], "room");
     assert_eq!(gus.events("ended").len(), 1);
     assert!(gus.json().iter().all(|object| object["event"].is_string()));
@@ -286,14 +287,14 @@ impl Desk {
         assert_eq!(shown.events("person").len(), 2);
         let said: Vec<String> =
             shown.events("chat").iter().map(|line| line["text"].as_str().unwrap().to_owned()).collect();
-        assert_eq!(said, ["anybody there?", "i am"]);
+        assert_eq!(said, ["anybody there?", "我在"]);
         assert_eq!(
             hitdeck(["recordings", "verify", &dir, "--json"]).ended_with(0).events("verified")[0]["whole"],
             true
         );
 
         let play = ["play", jnr, "--speed", "16", "--json", "--expect"];
-        let played = hitdeck(play.into_iter().chain(["王小明>i am"])).ended_with(0);
+        let played = hitdeck(play.into_iter().chain(["王小明>我在"])).ended_with(0);
         assert_eq!(played.events("chat").len(), 2);
         assert_eq!(played.events("end").len(), 1);
         hitdeck(play.into_iter().chain(["nobody said this"])).ended_with(1);

@@ -84,7 +84,7 @@ impl Scene {
         peer.ask(&jnj, flags::NORMAL).await;
         peer.enter(None).await;
         let text = format!("{number}: {what}");
-        peer.tell(&ToServer::Chat(ChatToServer::Say { text: text.clone() })).await;
+        peer.tell(&ToServer::Chat(ChatToServer::Say { text: text.as_str().into() })).await;
         heard(&self.olive, &text).await;
         peer.pipe.close().await;
     }

@@ -9,6 +9,7 @@ mod cluster;
 mod codetypes;
 mod command_line;
 #[cfg(unix)]
+mod continued;
 mod crash;
 mod crowd;
 mod failover;

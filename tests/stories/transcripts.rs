@@ -79,9 +79,10 @@ async fn replay(path: &Path) {
         peer.tell(message).await;
         let own = witness.state().view.me;
         match message {
-            ToServer::Chat(ChatToServer::Say { text }) => said.push(text.clone()),
+            ToServer::Chat(ChatToServer::Say { text }) => said.push(text.to_string()),
             // As the witness reads it, without the address.
             ToServer::Chat(ChatToServer::Whisper { to, text }) if *to == own => {
+                let text = text.to_string();
                 said.push(text.split_once(']').map_or(text.as_str(), |(_, line)| line).to_owned());
             }
             _ => {}
@@ -97,7 +98,7 @@ async fn replay(path: &Path) {
     } else {
         said.push(format!("the server kept step with {name}"));
         let text = said[said.len() - 1].clone();
-        peer.tell(&ToServer::Chat(ChatToServer::Say { text: text.clone() })).await;
+        peer.tell(&ToServer::Chat(ChatToServer::Say { text: text.as_str().into() })).await;
         heard(&witness, &text).await;
     }
     let state = witness.state();

@@ -1,6 +1,6 @@
 //! Chat, public and private, and how much of anything one participant may send (wire/02 section 6).
 //!
-//! In: texts. Out: lines with their sender's name in front; private ones reach two and no recording.
+//! In: texts in their senders' code pages. Out: lines in UTF-8 with their sender's name in front; private ones reach two and no recording.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,11 +11,12 @@ use crate::meeting::catch_up;
 use crate::meeting::view::{NOBODY, RecordingState, Ssrc};
 use crate::wire::ToClient;
 use crate::wire::chat::{ChatToClient, TOP};
+use crate::wire::code_page::{CodePage, Written};
 
 impl Room {
-    pub(super) fn say(&mut self, from: Ssrc, text: &str, now: Now) {
+    pub(super) fn say(&mut self, from: Ssrc, text: &Written, now: Now) {
         self.reveal(from);
-        let text = catch_up::line_text(&self.view.name_of(from), text);
+        let text = self.line(from, text);
         self.put(from, text, now);
     }
 
@@ -53,15 +54,21 @@ impl Room {
         }
     }
 
-    pub(super) fn whisper(&mut self, from: Ssrc, to: Ssrc, text: &str) {
+    pub(super) fn whisper(&mut self, from: Ssrc, to: Ssrc, text: &Written) {
         self.introduce(from, to);
         self.introduce(to, from);
-        let text = catch_up::line_text(&self.view.name_of(from), text);
+        let text = self.line(from, text);
         let line = ToClient::Chat(ChatToClient::Whisper { from, to, text, top: TOP });
         if to != from {
             self.send(Recipients::One(to), line.clone());
         }
         self.send(Recipients::One(from), line);
+    }
+
+    /// As clients show it: the sender's name, then what was written.
+    fn line(&self, from: Ssrc, text: &Written) -> String {
+        let page = self.code_pages.get(&from).copied().unwrap_or(CodePage::UTF8);
+        catch_up::line_text(&self.view.name_of(from), &text.read(page))
     }
 
     /// Takes one message off what this sender may still send; false if there is none left.

@@ -8,11 +8,11 @@ use std::time::Duration;
 use super::{JoinError, Output, Recipients, Room};
 use crate::clock::Now;
 use crate::meeting::catch_up;
-use crate::meeting::charter::Newcomer;
+use crate::meeting::charter::{Codecs, Newcomer};
 use crate::meeting::view::{NOBODY, OWNER, Person, Ssrc};
 use crate::wire::ToClient;
 use crate::wire::control::{Suppress, Suppressed};
-use crate::wire::facts::{Fact, codec};
+use crate::wire::facts::Fact;
 use crate::wire::floor::FloorToClient;
 use crate::wire::join::MAX_SSRC;
 use crate::wire::message::End;
@@ -121,6 +121,7 @@ impl Room {
         self.arrivals.remove(&ssrc);
         self.away.remove(&ssrc);
         self.senders.remove(&ssrc);
+        self.code_pages.remove(&ssrc);
         // The order of wire/02 section 5.7: the delete first, so that no client makes the departed a questioner.
         self.tell_of(ssrc, ToClient::User(UserToClient::Delete { ssrc, by_action }), None);
         self.hidden.remove(&ssrc);
@@ -285,12 +286,11 @@ impl Room {
         messages.extend(catch_up::facts(&self.view));
         // After the duration, which takes back an earlier warning.
         messages.extend(catch_up::facts_of_the_session(&self.view));
-        let codecs = [
-            Fact::AudioCodecs(vec![codec::OPUS, codec::G711]),
-            Fact::VideoCodecs(vec![codec::H264, codec::MJPG]),
-            Fact::OpusRate(0),
-        ];
+        let Codecs { audio, video } = self.charter.codecs.clone();
+        let codecs = [Fact::AudioCodecs(audio), Fact::VideoCodecs(video), Fact::OpusRate(0)];
         messages.extend(codecs.map(ToClient::Fact));
+        messages.extend(self.charter.update_url.clone().map(Fact::UpdateUrl).map(ToClient::Fact));
+        messages.retain(|message| newcomer.version >= KNOWS_PREFERENCES || !is_preference(message));
         messages.extend(catch_up::people_and_floor(&self.view, ssrc == OWNER, |person| self.knows(ssrc, person)));
         messages.push(ToClient::Fact(Fact::Initialised(0)));
         // After EXT(54), which empties the chat of the known client.
@@ -307,6 +307,15 @@ impl Room {
         ssrc == OWNER || ssrc == person.ssrc || knowing.contains(&ssrc)
     }
 }
+
+/// What kernels before 1.23 cannot take (guide 3.1/7).
+fn is_preference(message: &ToClient) -> bool {
+    use Fact::{AudioCodecs, HolderVideo, TotalBandwidth, UpdateUrl, VideoCodecs};
+    matches!(message, ToClient::Fact(AudioCodecs(_) | VideoCodecs(_) | HolderVideo | TotalBandwidth(_) | UpdateUrl(_)))
+}
+
+/// The first kernel that is told of codecs, the holder's video, the shared bandwidth and updates.
+const KNOWS_PREFERENCES: (i32, i32) = (1, 23);
 
 /// No meeting gives out more numbers than that.
 const MAX_BANNED: usize = 5_000;
