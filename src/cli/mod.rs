@@ -13,6 +13,7 @@ mod mcu;
 mod output;
 mod play;
 mod recordings;
+mod status;
 mod steps;
 mod trace;
 mod userinfo;
@@ -61,6 +62,8 @@ enum Command {
     Play(play::Play),
     /// List, show and verify recordings
     Recordings(recordings::Recordings),
+    /// What an MCU's status files say, with the meaning of each entry
+    Status(status::Status),
 }
 
 #[derive(Debug, clap::Args)]
@@ -171,6 +174,7 @@ impl Arguments {
             Some(Command::Join(join)) => with_runtime(|stop| join.run(stop)),
             Some(Command::Play(play)) => with_runtime(|stop| play.run(stop)),
             Some(Command::Recordings(recordings)) => recordings.run(),
+            Some(Command::Status(status)) => status.run(),
         };
         Dispatch::Done(match outcome {
             Ok(()) => ExitCode::SUCCESS,

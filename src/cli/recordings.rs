@@ -176,7 +176,7 @@ fn verify(path: &Path, out: Output) -> Result<(), Failure> {
 }
 
 /// An installation's root, or the path itself.
-fn root_of(path: &Path) -> PathBuf {
+pub(super) fn root_of(path: &Path) -> PathBuf {
     crate::installation::Installation::open(path).map_or_else(|_| path.to_owned(), |i| i.recording_root())
 }
 

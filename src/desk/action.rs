@@ -53,6 +53,16 @@ actions! {
     ShowRecordings eg Action::ShowRecordings, "Recordings", "All recordings of this installation", NONE;
     /// The table of messages.
     ShowInspector eg Action::ShowInspector, "Inspector", "Every message that goes over the wire", NONE;
+    /// The status files.
+    ShowStatus eg Action::ShowStatus, "Status files", "What the MCU tells third parties, entry by entry", ctrl_shift(Key::S);
+    /// The status file of a recording.
+    ShowStatusOf(PathBuf) eg Action::ShowStatusOf(PathBuf::new()), "Show its status file", "What is known of this session, entry by entry", NONE;
+    /// One of them.
+    ChooseStatusFile(PathBuf) eg Action::ChooseStatusFile(PathBuf::new()), "Choose status file", "Show this file", NONE;
+    /// As it is on disk, or explained.
+    ShowStatusAsItIs(bool) eg Action::ShowStatusAsItIs(true), "How the file is shown", "Entry by entry with its meaning, or as it is on disk", NONE;
+    /// To the clipboard.
+    CopyStatusFile(PathBuf) eg Action::CopyStatusFile(PathBuf::new()), "Copy file", "Copy the whole file as it is on disk", NONE;
     /// A meeting or a playback.
     ShowTab(TabId) eg Action::ShowTab(1), "Show tab", "Show this meeting or playback", NONE;
     /// Leaves or stops first.

@@ -41,7 +41,7 @@ use crate::installation::command::{Command, JnjSource};
 use crate::installation::front::Front;
 use crate::installation::snapshot::Level;
 use dialogs::{Asking, Picker, SystemPicker};
-use state::State;
+use state::{Place, State};
 use widgets::Cx;
 
 /// How the window starts.
@@ -151,9 +151,20 @@ impl Desk {
         for action in actions {
             self.perform(ui.ctx(), &shot, action);
         }
+        self.look_at_status_files();
         if acted {
             // What an action changed is drawn at once, not at the next movement of the mouse.
             ui.ctx().request_repaint();
+        }
+    }
+
+    /// Status files are read while their page is shown, and no longer.
+    fn look_at_status_files(&mut self) {
+        let page = &mut self.state.status;
+        let wanted = (self.state.place == Place::Status, page.recording.clone());
+        if page.told != wanted {
+            page.told.clone_from(&wanted);
+            self.send(Command::LookAtStatus { on: wanted.0, recording: wanted.1 });
         }
     }
 

@@ -34,6 +34,23 @@ impl Desk {
             Action::ShowIssue => self.state.go(Place::Issue),
             Action::ShowRecordings => self.state.go(Place::Recordings),
             Action::ShowInspector => self.state.go(Place::Inspector),
+            Action::ShowStatus => {
+                self.state.status.recording = None;
+                self.state.go(Place::Status);
+            }
+            Action::ShowStatusOf(path) => {
+                // The engine puts it first.
+                (self.state.status.chosen, self.state.status.recording) = (None, Some(path));
+                self.state.go(Place::Status);
+            }
+            Action::ChooseStatusFile(path) => self.state.status.chosen = Some(path),
+            Action::ShowStatusAsItIs(on) => self.state.status.as_it_is = on,
+            Action::CopyStatusFile(path) => {
+                if let Some(file) = shot.status.files.iter().find(|file| file.path == path) {
+                    ctx.copy_text(file.text.to_string());
+                    self.state.tell(Level::Info, "Copied the file.");
+                }
+            }
             Action::ShowTab(id) => self.state.go(Place::Tab(id)),
             Action::CloseTab(id) => self.send(Command::CloseTab(id)),
             Action::OpenFile => self.ask(Then::Open, shot),

@@ -9,7 +9,7 @@ use eframe::egui::{
 
 use super::action::Action;
 use super::clock;
-use super::pages::{home, inspector, issue, log, meeting, player, recordings};
+use super::pages::{home, inspector, issue, log, meeting, player, recordings, status as status_files};
 use super::state::{Place, Question, tab_ids};
 use super::text;
 use super::tokens::{self, Palette};
@@ -43,6 +43,7 @@ fn page(ui: &mut Ui, cx: &mut Cx<'_>) {
         Place::Home => CentralPanel::default().frame(page).show(ui, |ui| home::show(ui, cx)),
         Place::Issue => CentralPanel::default().frame(page).show(ui, |ui| issue::show(ui, cx)),
         Place::Recordings => CentralPanel::default().frame(page).show(ui, |ui| recordings::show(ui, cx)),
+        Place::Status => CentralPanel::default().frame(page).show(ui, |ui| status_files::show(ui, cx)),
         Place::Inspector => CentralPanel::default().frame(page).show(ui, |ui| inspector::show(ui, cx)),
         Place::Tab(_) => CentralPanel::default().frame(Frame::new().fill(palette.page)).show(ui, |ui| panes(ui, cx)),
     };
@@ -98,6 +99,7 @@ fn navigation(ui: &mut Ui, cx: &mut Cx<'_>) {
         (Place::Issue, Action::ShowIssue),
         (Place::Recordings, Action::ShowRecordings),
         (Place::Inspector, Action::ShowInspector),
+        (Place::Status, Action::ShowStatus),
     ] {
         let name = action.name();
         entry(ui, cx, action, place == there, None, name, "");
@@ -435,9 +437,14 @@ fn keys(ctx: &Context, cx: &mut Cx<'_>) {
         return;
     }
     let pressed = |keys: &egui::KeyboardShortcut| ctx.input_mut(|i| i.consume_shortcut(keys));
-    for action in
-        [Action::OpenFile, Action::PasteJnj, Action::ToggleLog, Action::StartMeeting, Action::RefreshRecordings]
-    {
+    for action in [
+        Action::OpenFile,
+        Action::PasteJnj,
+        Action::ToggleLog,
+        Action::StartMeeting,
+        Action::RefreshRecordings,
+        Action::ShowStatus,
+    ] {
         if action.shortcut().is_some_and(|keys| pressed(&keys)) {
             cx.actions.push(action);
         }

@@ -12,6 +12,7 @@ use super::pages::issue::IssueForm;
 use super::pages::log::LogFilter;
 use super::pages::recent::Recent;
 use super::pages::recordings::Browser;
+use super::pages::status::StatusPage;
 use crate::installation::snapshot::{
     Connecting, Level, Notice, Preference, Proxy, ProxyAddressError, SessionSnapshot, Snapshot, TabId, Transport,
 };
@@ -29,6 +30,8 @@ pub enum Place {
     Recordings,
     /// The messages.
     Inspector,
+    /// The status files.
+    Status,
     /// A meeting or a playback.
     Tab(TabId),
 }
@@ -142,6 +145,8 @@ pub struct State {
     pub clock_dragged_to: Option<f64>,
     /// The inspector's table.
     pub watch: Watch,
+    /// The status files.
+    pub status: StatusPage,
     /// Whether the log is shown.
     pub log_open: bool,
     /// What of it.

@@ -175,6 +175,12 @@ pub const HEX_NARROW: f32 = 350.0;
 pub const FIELDS_WIDTH: f32 = 300.0;
 /// Least width of the title column.
 pub const RECORDING_TITLE_MIN: f32 = 120.0;
+/// The list of status files.
+pub const STATUS_FILES_WIDTH: f32 = 232.0;
+/// One of them: its kind above its name.
+pub const STATUS_FILE_HEIGHT: f32 = 44.0;
+/// With less room the meaning of an entry stands below it.
+pub const STATUS_WIDE: f32 = 680.0;
 
 /// Margin of a card.
 pub fn card_margin() -> Margin {

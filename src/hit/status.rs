@@ -3,9 +3,10 @@
 //! In: what goes on as values, or the bytes of such a file. Out: text as the guide's samples have it, corrected by the
 //! notes; or the values again. Reading is tolerant: what is absent has the guide's default, what is unknown is ignored.
 //! Names of files are made in [`paths`](crate::hit::paths); local time comes in as text made by
-//! [`LocalTime`](crate::hit::local_time::LocalTime).
+//! [`LocalTime`](crate::hit::local_time::LocalTime). [`explain`] takes such a file apart for people.
 
 mod cluster;
+pub mod explain;
 mod owner;
 mod people;
 mod recording;

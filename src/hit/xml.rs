@@ -42,6 +42,11 @@ impl Element {
         self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// All attributes in order, references resolved.
+    pub fn attributes(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.attributes.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// The text before the first child element, untrimmed: the guide's `command` holds its word there.
     pub fn text(&self) -> &str {
         &self.text

@@ -180,6 +180,13 @@ pub enum Command {
     SetInspector(bool),
     /// Forget the messages that were seen.
     ClearInspector,
+    /// Read the status files of the recording root from now on, or no longer; and that of a recording of this installation.
+    LookAtStatus {
+        /// Somebody looks.
+        on: bool,
+        /// A JNR.
+        recording: Option<PathBuf>,
+    },
     /// A notice was read.
     DismissNotice(u64),
 }

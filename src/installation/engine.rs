@@ -11,6 +11,7 @@ mod sessions;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -29,6 +30,7 @@ use super::demo::Cast;
 use super::folder::Installation;
 use super::front::Front;
 use super::logbook::Logbook;
+use super::looking::Looking;
 use super::playback::{PlayCommand, Playback};
 use super::recent::Recent;
 use super::rows;
@@ -39,6 +41,7 @@ use super::watching::Watching;
 use crate::client::{ClientCommand, Wish};
 use crate::clock::Clock;
 use crate::hit::password::PasswordHash;
+use crate::hit::paths;
 use crate::library;
 
 /// How an engine starts.
@@ -147,6 +150,7 @@ struct Task {
     crowds: BTreeMap<i32, Crowd>,
     bell: Bell,
     watching: Watching,
+    looking: Looking,
     tabs: BTreeMap<TabId, Tab>,
     players: BTreeMap<TabId, Playback>,
     next_tab: TabId,
@@ -162,6 +166,7 @@ impl Task {
         let accounts = options.installation.accounts();
         let recent = Recent::open(options.installation.folder());
         let clock = options.clock.clone();
+        let looking = Looking::new(options.installation.recording_root());
         let users = accounts.into_iter().map(|a| SampleUser { id: a.id, name: a.name }).collect();
         Task {
             options,
@@ -180,6 +185,7 @@ impl Task {
             crowds: BTreeMap::new(),
             bell: Bell::default(),
             watching: Watching::new(Clock::system()),
+            looking,
             tabs: BTreeMap::new(),
             players: BTreeMap::new(),
             next_tab: 1,
@@ -194,6 +200,9 @@ impl Task {
     async fn run(mut self, mut commands: mpsc::Receiver<Command>, stop: CancellationToken) {
         self.follow(self.watching.shown());
         self.forwarders.spawn(self.watching.keep_up());
+        self.follow(self.looking.shown());
+        // Files carry the computer's time, whatever the office clock shows.
+        self.forwarders.spawn(self.looking.keep_up(Clock::system()));
         if self.options.start_mcu {
             self.start_mcu().await;
         }
@@ -308,6 +317,7 @@ impl Task {
             Command::SetChimes(on) => self.bell.set(on).await,
             Command::SetInspector(on) => self.watching.inspector.set_on(on),
             Command::ClearInspector => self.watching.inspector.clear(),
+            Command::LookAtStatus { on, recording } => self.look_at_status(on, recording),
             Command::DismissNotice(id) => self.notices.retain(|notice| notice.id != id),
         }
     }
@@ -318,6 +328,28 @@ impl Task {
             Ok(listing) => self.recordings = Arc::new(listing.entries.iter().map(rows::recording).collect()),
             Err(failure) => error!("the recordings cannot be listed: {failure}"),
         }
+    }
+
+    /// Only what lies within the recording root is read.
+    fn look_at_status(&mut self, on: bool, recording: Option<PathBuf>) {
+        let ours = |path: &PathBuf| self.recordings.iter().any(|row| row.path == *path);
+        let recording = recording.filter(ours);
+        self.looking.want(|wanted| (wanted.on, wanted.recording) = (on, recording));
+    }
+
+    /// The folders of the meetings that are open, whose participant files are shown.
+    fn keep_looking(&self) {
+        let root = self.options.installation.recording_root();
+        let servers = self.serving.as_ref().map(|serving| &serving.server).into_iter().chain(&self.backup);
+        let folders = servers.flat_map(|server| {
+            let open = server.meetings.borrow().clone();
+            open.meetings
+                .iter()
+                .filter_map(|m| paths::meeting_directory(m.group.as_deref(), &m.owner_id, &m.meeting_id).ok())
+                .collect::<Vec<_>>()
+        });
+        let folders: Vec<PathBuf> = folders.map(|folder| root.join(folder)).collect();
+        self.looking.want(|wanted| wanted.meetings = folders);
     }
 
     fn new_tab(&mut self) -> TabId {
@@ -366,6 +398,7 @@ impl Task {
             self.backup_state = backup.state(now.steady);
         }
         self.look_for_stale_files();
+        self.keep_looking();
         let views: Vec<_> = self.tabs.iter().map(|(id, tab)| (*id, Arc::clone(&tab.client.state().view))).collect();
         self.bell.listen(&views);
         let sessions = self.tabs.iter().map(|(id, tab)| Arc::new(session(*id, tab, now.steady))).collect();
@@ -384,6 +417,7 @@ impl Task {
             users: Arc::clone(&self.users),
             log: Arc::new(self.options.logbook.lines()),
             inspector: Arc::clone(&self.watching.shown().borrow()),
+            status: Arc::clone(&self.looking.shown().borrow()),
             chimes: self.bell.is_on(),
             notices: self.notices.clone(),
         };

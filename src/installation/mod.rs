@@ -13,6 +13,7 @@ pub mod engine;
 pub mod folder;
 pub mod front;
 pub mod logbook;
+pub mod looking;
 pub mod order;
 pub mod playback;
 mod recent;

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 pub use crate::client::dialler::{AttemptRow, Outcome, Preference};
 pub use crate::client::{Door, Ending, Manners, Question};
+pub use crate::hit::status::explain::{Entry, Explained, Section, StatusKind};
 pub use crate::link::inspector::{Direction, InspectorConnection, InspectorLine, InspectorSnapshot};
 pub use crate::link::{Proxy, ProxyAddressError, Transport};
 use crate::meeting::view::View;
@@ -49,10 +50,42 @@ pub struct Snapshot {
     pub log: Arc<Vec<LogLine>>,
     /// Every message on every connection of this engine, while it was on.
     pub inspector: Arc<InspectorSnapshot>,
+    /// The status files of the recording root, while they are looked at.
+    pub status: Arc<StatusLook>,
     /// Whether chimes are on; `None` where this build has no sound.
     pub chimes: Option<bool>,
     /// Things to tell the user once, newest last; dismissed with `Command::DismissNotice`.
     pub notices: Vec<Notice>,
+}
+
+/// The status files as they are on disk.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StatusLook {
+    /// A recording's that was asked for, then the server's, then those of open meetings.
+    pub files: Vec<StatusFileRow>,
+    /// What could not be read.
+    pub problem: Option<String>,
+}
+
+/// One status file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatusFileRow {
+    /// Where it is.
+    pub path: PathBuf,
+    /// The same within the recording root.
+    pub name: String,
+    /// Which of the guide's files it is.
+    pub kind: StatusKind,
+    /// Bytes.
+    pub size: u64,
+    /// When it was written, Unix milliseconds, if the system says it.
+    pub written_ms: Option<i64>,
+    /// How long ago that was, in seconds of the computer's clock.
+    pub age_s: Option<u64>,
+    /// Entry by entry.
+    pub explained: Arc<Explained>,
+    /// As it is.
+    pub text: Arc<str>,
 }
 
 /// The clock by which MCU, third party and clients of this installation live; a tester may turn it.

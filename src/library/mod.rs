@@ -6,12 +6,14 @@
 //!
 //! - [`tree`]: the walk; [`listing`]: what there is; [`usage`]: disk usage.
 //! - [`find`]: the recording that a request means; [`remove`]: taking one away, or into the archive.
+//! - [`status_files`]: what an MCU tells third parties, as it is on disk.
 //! - [`crashed`]: what an MCU finishes on start; [`whole`]: files that appear whole or not at all.
 
 pub mod crashed;
 pub mod find;
 pub mod listing;
 pub mod remove;
+pub mod status_files;
 pub mod tree;
 #[cfg(test)]
 mod tree_tests;

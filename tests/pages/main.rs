@@ -11,6 +11,7 @@ mod fixtures;
 mod looks;
 mod meeting_fixtures;
 mod meeting_tab;
+mod status;
 mod wire;
 mod wire_fixtures;
 

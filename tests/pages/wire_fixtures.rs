@@ -1,12 +1,14 @@
 //! What a window is shown of dialling, reconnecting, backups, playback over the wire and messages.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use hitdeck::hit::status::explain::explain;
 use hitdeck::installation::snapshot::{
     AttemptRow, Direction, Ending, InspectorConnection, InspectorLine, InspectorSnapshot, McuRunning, McuState,
-    Outcome, RecentJnj, Refusal, SessionPhase, SessionSnapshot, Snapshot, WirePlayback,
+    Outcome, RecentJnj, Refusal, SessionPhase, SessionSnapshot, Snapshot, StatusFileRow, StatusKind, StatusLook,
+    WirePlayback,
 };
 use hitdeck::meeting::view::{NOBODY, View};
 
@@ -228,4 +230,66 @@ pub fn watching(lines: u64) -> Snapshot {
         dropped: if lines > 1_000 { 1_204 } else { 0 },
     };
     Snapshot { inspector: Arc::new(inspector), ..fixtures::busy() }
+}
+
+/// The status files of an MCU with a meeting, and of a recording that was asked for.
+pub fn status_files() -> Snapshot {
+    let recording = r#"<?xml version="1.0" encoding="utf-8" ?>
+<status to_archive="1">
+<starttime utc="1477579954">20161027 14:52:34</starttime>
+<!-- duration is in seconds -->
+<duration>124</duration>
+<recording read="1477580100" shared="1" view_count="3" colour="red">true</recording>
+<title>季度計劃會議：下一季的目標與預算</title>
+<how>2</how>
+<participant userid="alice" username="Alice Chen"/>
+<participant userid="wang" username="王小明"/>
+</status>
+"#;
+    let owners = r#"<?xml version="1.0" encoding="utf-8" ?>
+<thirdparty last_update="Thu Oct 27 14:52:34" utc="1477579954">
+<info max_meeting="60" max_connection="300" max_outside_connection="100" ip_range="127.0.0.0/8" target_bitrate="2000.0Kbps"/>
+<directory>
+<user vid="0" session_index="0" name="Alice Chen" userid="alice" meetingid="planning" duration="0" elapsed_second1="1503" elapsed_second2="303" max_participant="6" owner_present="1" have_guest="1" preparation_mode="0" preparationmode="0"/>
+</directory>
+</thirdparty>
+"#;
+    let offices = r#"<office_status><user id="alice" office_status="2" meeting_id="planning"/></office_status>"#;
+    let inside = r#"<participant meetingid="planning" utc="1477579954"><user name="王小明" userid="wang" invited="1" ip="127.0.0.1"/></participant>"#;
+    let files = [
+        (
+            "_user/alice/planning/_recording_127.0.0.1_2016_10_27_14_52_000001.xml",
+            StatusKind::Recording,
+            recording,
+            90_000,
+        ),
+        ("_cluster_ip_127.0.0.1.txt", StatusKind::Alive, "1", 4_000),
+        ("_cluster_connection_127.0.0.1_.txt", StatusKind::Load, "1 60 2 300 0 100 0 10 0 8 0 20 0 15", 2),
+        ("_status_ip_127.0.0.1.xml", StatusKind::Owners, owners, 1),
+        ("_office_status_ip_127.0.0.1.xml", StatusKind::Offices, offices, 300),
+        (
+            "_user/alice/planning/participant/_participant_127.0.0.1_2016_10_27_14_52_000001.xml",
+            StatusKind::Participants,
+            inside,
+            12,
+        ),
+        (
+            "_user/bob/odd/participant/_participant_127.0.0.1_2016_10_27_14_53_000002.xml",
+            StatusKind::Participants,
+            "<participant meet",
+            12,
+        ),
+    ];
+    let files = files.map(|(name, kind, text, age_s)| StatusFileRow {
+        path: Path::new("/srv/qa/recording").join(name),
+        name: name.into(),
+        kind,
+        size: text.len() as u64,
+        written_ms: Some(1_477_579_954_000),
+        age_s: Some(age_s),
+        explained: Arc::new(explain(kind, text.as_bytes())),
+        text: text.into(),
+    });
+    let status = StatusLook { files: files.to_vec(), problem: None };
+    Snapshot { status: Arc::new(status), ..fixtures::busy() }
 }

@@ -116,7 +116,20 @@ fn two_clients_meet_from_the_command_line_and_leave_a_recording() {
     assert_eq!(gus.events("ended").len(), 1);
     assert!(gus.json().iter().all(|object| object["event"].is_string()));
     assert!(std::fs::read_to_string(trace).unwrap().contains("anybody there?"));
+    let status = hitdeck(["status", &text(&desk.dir), "--json"]).ended_with(0);
+    let entries = status.events("entry");
+    let alive = entries.iter().find(|entry| entry["name"] == "alive").unwrap();
+    assert_eq!(
+        (alive["value"].as_str(), alive["meaning"].as_str()),
+        (Some("1"), Some("the server is up and takes meetings"))
+    );
     assert_eq!(mcu.terminate().code(), Some(0));
+    let status = hitdeck(["status", &text(&desk.dir)]).ended_with(0);
+    assert!(status.out.contains("the server was stopped in good order"), "{status:?}");
+    let jnr = files(&desk.dir.join("recording"), ".jnr").remove(0);
+    let of_one = hitdeck(["status", &text(&jnr)]).ended_with(0);
+    assert!(of_one.out.contains("how it ended"), "{of_one:?}");
+    hitdeck(["status", &text(&desk.dir.join("configm.ini"))]).ended_with(5);
     desk.shows_its_recording();
 }
 

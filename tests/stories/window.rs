@@ -2,8 +2,9 @@
 
 use hitdeck::clock::Clock;
 use hitdeck::installation::command::{ClockTurn, Command, JnjFor, JnjOrder, JnjSource, Move, SecretText};
+use hitdeck::installation::front::Front as _;
 use hitdeck::installation::order::RequestOrder;
-use hitdeck::installation::snapshot::{Ending, McuState, Refusal, SessionPhase};
+use hitdeck::installation::snapshot::{Ending, McuState, Refusal, SessionPhase, Snapshot, StatusKind};
 
 use crate::stage::{Window, owner};
 
@@ -77,5 +78,33 @@ async fn a_jnj_goes_stale_as_soon_as_the_office_clock_says_so() {
     window.send(Command::Join(JnjSource::File(file)));
     let refused = SessionPhase::Ended(Ending::Refused(Refusal::WrongUserinfo2));
     window.until_session(|phase| *phase == refused).await;
+    window.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_status_files_are_read_while_somebody_looks_and_name_who_is_inside() {
+    let window = Window::open().await;
+    window.join(&owner("looked-at"));
+    window.until_session(|phase| *phase == SessionPhase::InMeeting).await;
+    assert!(window.engine.snapshot().status.files.is_empty(), "nobody looks yet");
+    window.send(Command::LookAtStatus { on: true, recording: None });
+    let says = |snapshot: &Snapshot, kind: StatusKind, name: &str, value: &str| {
+        let files = snapshot.status.files.iter().filter(|file| file.kind == kind);
+        let mut entries =
+            files.flat_map(|file| file.explained.sections.iter().flat_map(|section| section.entries.iter()));
+        entries.any(|entry| entry.name == name && entry.value == value)
+    };
+    window.until(|s| says(s, StatusKind::Participants, "name", "Olive")).await;
+    window.until(|s| says(s, StatusKind::Owners, "meetingid", "looked-at")).await;
+    let snapshot = window.until(|s| says(s, StatusKind::Alive, "alive", "1")).await;
+    assert!(says(&snapshot, StatusKind::Offices, "office_status", "1"));
+    assert_eq!(snapshot.status.problem, None);
+
+    // Of a recording, its own; of a path that is none of ours, nothing.
+    let ours = window.until(|s| !s.recordings.is_empty()).await.recordings[0].path.clone();
+    window.send(Command::LookAtStatus { on: true, recording: Some(ours) });
+    window.until(|s| s.status.files.first().is_some_and(|file| file.kind == StatusKind::Recording)).await;
+    window.send(Command::LookAtStatus { on: true, recording: Some("/etc/passwd".into()) });
+    window.until(|s| s.status.files.first().is_some_and(|file| file.kind == StatusKind::Alive)).await;
     window.close().await;
 }

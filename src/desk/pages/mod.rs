@@ -9,3 +9,4 @@ pub mod meeting;
 pub mod player;
 pub mod recent;
 pub mod recordings;
+pub mod status;

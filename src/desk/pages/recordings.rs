@@ -257,6 +257,7 @@ fn row_menu(ui: &mut Ui, cx: &mut Cx<'_>, recording: &RecordingRow) {
     } else {
         widgets::weak(ui, text::kind(recording.kind).1);
     }
+    cx.button(ui, Action::ShowStatusOf(recording.path.clone()), Look::Quiet);
     cx.button_as(ui, Action::Copy(recording.path.display().to_string()), Look::Quiet, "Copy path", "path");
 }
 
