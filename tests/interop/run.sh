@@ -158,6 +158,23 @@ for steps in "$here"/steps/*.json; do
             jnj guest "$meeting" --guest gus:Gus
             vars=(--var "owner=$work/owner.jnj" --var "third=$work/third.jnj" --var "guest=$work/guest.jnj")
             ;;
+        guests)
+            # An event: who may enter before its owner is there, who is seen by whom, and what somebody who comes late is told.
+            jnj owner "$meeting" --duration 60
+            jnj early "$meeting" --duration 60 --guest tess:Tess
+            jnj holder "$meeting" --duration 60 --guest tim:Tim --ticket
+            jnj guest "$meeting" --duration 60 --guest gus:Gus --invited
+            jnj late "$meeting" --duration 60 --guest lee:Lee --invited
+            vars=(--var "owner=$work/owner.jnj" --var "early=$work/early.jnj" --var "holder=$work/holder.jnj" --var "guest=$work/guest.jnj" --var "late=$work/late.jnj")
+            ;;
+        message)
+            # Person-based, and the owner is away. An owner of its own: an office that another run has left open for a minute is no empty one.
+            away=(--owner "away$$:Olive" --meeting "$meeting" --mcu "$address")
+            "$hitdeck" jnj new "$work/installation" "${away[@]}" --guest gus:Gus --invited -o "$work/guest.jnj"
+            "$hitdeck" jnj new "$work/installation" "${away[@]}" --guest dan:Dan --invited -o "$work/decliner.jnj"
+            "$hitdeck" jnj new "$work/installation" "${away[@]}" --command talktovisitor -o "$work/talk.jnj"
+            vars=(--var "guest=$work/guest.jnj" --var "decliner=$work/decliner.jnj" --var "talk=$work/talk.jnj")
+            ;;
         control)
             jnj owner "$meeting"
             jnj guest "$meeting" --guest gus:Gus --invited
