@@ -71,13 +71,25 @@ pub fn event_is_over(root: &Path, request: &ServiceRequest) -> bool {
     statuses.into_iter().find(|status| !status.preparation_mode).is_some_and(|status| status.how.is_final())
 }
 
+/// The latest preparation of a request's event that has a recording and does not run any more (guide 3.7).
+pub fn last_preparation(root: &Path, request: &ServiceRequest) -> Option<PathBuf> {
+    let group = request.group.as_ref().map(|group| group.id.as_str());
+    let folder = paths::meeting_directory(group, &request.owner.id, &request.meeting_id).ok()?;
+    let recordings = newest(&root.join(folder), "jnr").into_iter().take(LOOK_AT);
+    // One that runs, or broke down and was not finished yet, has no status.
+    recordings.into_iter().find(|jnr| is_preparation(jnr))
+}
+
 /// Whether the folder of a request's meeting holds recordings of meetings already (guide 3.1/7 exclusive_recording). Those of
 /// preparations do not count: an event that was prepared could never be held.
 pub fn has_recordings(root: &Path, request: &ServiceRequest) -> bool {
     let group = request.group.as_ref().map(|group| group.id.as_str());
     let Ok(folder) = paths::meeting_directory(group, &request.owner.id, &request.meeting_id) else { return false };
-    let prepared = |jnr: &PathBuf| read_status(&jnr.with_extension("xml")).is_ok_and(|status| status.preparation_mode);
-    newest(&root.join(folder), "jnr").iter().any(|jnr| !prepared(jnr))
+    newest(&root.join(folder), "jnr").iter().any(|jnr| !is_preparation(jnr))
+}
+
+fn is_preparation(jnr: &Path) -> bool {
+    read_status(&jnr.with_extension("xml")).is_ok_and(|status| status.preparation_mode)
 }
 
 /// The regular files of a folder with that extension, newest first by the date and number at the end of their names.

@@ -21,7 +21,7 @@ pub mod usage;
 pub mod whole;
 
 pub use crashed::{Finished, finish_crashed};
-pub use find::{FindError, event_is_over, has_recordings, recording_of, recording_referred_to};
+pub use find::{FindError, event_is_over, has_recordings, last_preparation, recording_of, recording_referred_to};
 pub use listing::{Entry, Kind, Listing, list};
 pub use remove::{RemoveError, remove};
 pub use tree::Trouble;

@@ -29,9 +29,8 @@ pub(super) fn check(root: &Path, reference: &RecordingReference) -> Result<(), R
 /// The refusal.
 pub(super) fn read(root: &Path, reference: &RecordingReference) -> Result<Continued, Refused> {
     let mut reader = find(root, reference)?;
-    let end = reader.end_tick();
-    let view = state_at(&mut reader, end).map_err(|failure| Refused::new(Refusal::FileError, failure.to_string()))?;
-    Ok(Continued::of(&view, Duration::from_millis(u64::from(end))))
+    let (view, _) = state_at_the_end(&mut reader)?;
+    Ok(Continued::of(&view, Duration::from_millis(u64::from(reader.end_tick()))))
 }
 
 fn find(root: &Path, reference: &RecordingReference) -> Result<JnrReader, Refused> {
@@ -40,20 +39,25 @@ fn find(root: &Path, reference: &RecordingReference) -> Result<JnrReader, Refuse
     open_reader(&path)
 }
 
-/// The meeting as its recording has it at that moment. Damaged segments are passed over, as a playback does.
-fn state_at(reader: &mut JnrReader, tick: u32) -> Result<View, ReadError> {
-    let mut view = View::default();
-    let found = reader.seek(tick)?;
+/// The meeting as its recording has it at the end, and whether nothing was damaged; damaged segments are passed over, as a playback does.
+///
+/// # Errors
+/// The refusal, when the file cannot be read.
+pub(super) fn state_at_the_end(reader: &mut JnrReader) -> Result<(View, bool), Refused> {
+    let unreadable = |failure: ReadError| Refused::new(Refusal::FileError, failure.to_string());
+    let (mut view, mut whole) = (View::default(), true);
+    let found = reader.seek(reader.end_tick()).map_err(unreadable)?;
     found.checkpoint.iter().for_each(|record| apply(&mut view, record));
     for piece in found.next..reader.pieces().len() {
         if reader.pieces().get(piece).is_some_and(|piece| piece.checkpoint) {
             continue;
         }
-        for record in reader.records(piece)?.unwrap_or_default() {
-            apply(&mut view, &record);
+        match reader.records(piece).map_err(unreadable)? {
+            Some(records) => records.iter().for_each(|record| apply(&mut view, record)),
+            None => whole = false,
         }
     }
-    Ok(view)
+    Ok((view, whole))
 }
 
 fn apply(view: &mut View, record: &Record) {

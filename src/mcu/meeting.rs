@@ -198,10 +198,6 @@ pub struct Start {
 pub async fn run(start: Start, own: mpsc::Sender<ToMeeting>, mut inbox: mpsc::Receiver<ToMeeting>) -> How {
     let mut task = Task::new(start, own.downgrade());
     drop(own);
-    if !task.room.elapsed_before().is_zero() {
-        // What it goes on from is in no record of this recording.
-        task.checkpoint();
-    }
     task.drain();
     let mut flush = tokio::time::interval(FLUSH_EVERY);
     flush.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -618,6 +614,7 @@ pub fn class_of(message: &ToClient) -> Class {
         ToClient::Chat(_) => Class::Chat,
         ToClient::User(_) => Class::User,
         ToClient::Floor(_) => Class::Floor,
+        ToClient::Board(_) => Class::Board,
         ToClient::Alive(_)
         | ToClient::Fact(_)
         | ToClient::Poll(_)

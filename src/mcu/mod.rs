@@ -5,6 +5,7 @@
 //! each [`recorder`] writes one meeting's files, [`post`] writes to owners; all end, and are waited for, in [`Mcu::shutdown`].
 
 mod admission;
+mod carrying;
 mod continuing;
 pub mod front_desk;
 pub mod keyring;

@@ -11,8 +11,9 @@ use jiff::tz::TimeZone;
 use tokio::sync::watch;
 use tracing::error;
 
+use super::carrying::Carried;
 use super::continuing;
-use super::meeting::{Start, Summary};
+use super::meeting::{self, Start, Summary};
 use super::random;
 use super::recorder::{Files, Recorder};
 use crate::clock::{Clock, Now};
@@ -20,7 +21,7 @@ use crate::hit::local_time::LocalTime;
 use crate::hit::paths::{FileKind, PathError, RecordingPath};
 use crate::hit::request::{Command, CommandKind, ServiceRequest};
 use crate::hit::status::RecordingStatus;
-use crate::meeting::room::{Charter, Codecs, Continued, Terms};
+use crate::meeting::room::{Charter, Codecs, Continued, Room, Terms};
 use crate::meeting::view::Policy;
 use crate::recording::live::LiveLock;
 use crate::recording::{self, JnrWriter, LocalDate};
@@ -69,15 +70,20 @@ pub(super) async fn start(
     let (away_for, max_questioner) = (opening.away_for, opening.max_questioner);
     let made = tokio::task::spawn_blocking(move || {
         let continues = beginning(&opening, &asked);
-        let (files, writer) = make_files(&opening, &asked, continues.as_ref(), (session_index, now))?;
-        Ok::<_, PathError>((files, writer, continues))
+        let mut carried = Carried::read(&opening.root, &asked);
+        let slides = std::mem::take(&mut carried.slides);
+        let (files, mut writer) = make_files(&opening, &asked, continues.as_ref(), (session_index, now))?;
+        let charter = within_licence(charter(&asked, writer.is_some(), random_id), max_questioner);
+        let charter = Charter { away_for, slides, continues: continues.map(Box::new), ..charter };
+        let safe = writer.as_mut().is_some_and(|writer| keep_beginning(writer, &charter, now));
+        carried.written(safe, now);
+        Ok::<_, PathError>((files, writer, charter))
     });
-    let (files, writer, continues) = made.await??;
+    let (files, writer, charter) = made.await??;
     let recorded = wanted && writer.is_some();
-    let charter = within_licence(charter(&request, recorded, random_id), max_questioner);
     Ok(Start {
         status: status(&request, now, recorded),
-        charter: Charter { away_for, continues: continues.map(Box::new), ..charter },
+        charter,
         absent: is_message(&request).then(|| (request.owner.id.clone(), request.owner.name.clone())),
         guaranteed: request.command.is_event() && request.command.guaranteed.is_some(),
         session_index,
@@ -94,6 +100,18 @@ pub(super) async fn start(
 fn beginning(opening: &Opening, request: &ServiceRequest) -> Option<Continued> {
     let read = continuing::read(&opening.root, request.command.continues()?);
     read.inspect_err(|failure| error!("the meeting does not go on from its recording: {failure}")).ok()
+}
+
+/// What a meeting takes over from others is in no record of its own: it stands in a checkpoint at the very beginning. Whether that is on
+/// disk, which it is also if there is nothing to take over.
+fn keep_beginning(writer: &mut JnrWriter, charter: &Charter, now: Now) -> bool {
+    let tick = writer.last_tick();
+    let room = Room::open(charter.clone(), now);
+    if charter.continues.is_none() && charter.slides.is_empty() {
+        return true;
+    }
+    let kept = writer.checkpoint(tick, &meeting::checkpoint(room.view(), tick)).and_then(|()| writer.flush(now));
+    kept.inspect_err(|failure| error!("what the meeting takes over cannot be recorded: {failure}")).is_ok()
 }
 
 /// What the request decides for the whole meeting; whoever loses the connection has left at once.

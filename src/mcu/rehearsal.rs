@@ -12,9 +12,10 @@ use super::opening::{self, Opening, OpeningError};
 use super::status_files;
 use crate::clock::Now;
 use crate::hit::request::ServiceRequest;
+use crate::hit::status::RecordingStatus;
 use crate::library::write_whole;
 use crate::meeting::room::{How, Newcomer, Output, Room};
-use crate::meeting::view::Ssrc;
+use crate::meeting::view::{Slide, Ssrc};
 use crate::recording::{JnrWriter, Record, WriteError};
 use crate::wire::ToServer;
 use crate::wire::chat::ChatToServer;
@@ -34,6 +35,10 @@ pub enum Act {
     },
     /// Says something; named by ssrc.
     Say(Ssrc, String),
+    /// Brings a slide.
+    Slide(Slide),
+    /// Deletes the slide of that index.
+    DeleteSlide(i32),
     /// Hands the token on.
     Token(Ssrc, Ssrc),
     /// Goes.
@@ -81,6 +86,7 @@ pub fn hold(
         room: Room::open(opening::charter(request, writer.is_some(), 1), start),
         writer,
         everybody: BTreeMap::new(),
+        prepares: request.command.prepares(),
     };
     let mut last_checkpoint = Duration::ZERO;
     for (at, act) in acts {
@@ -92,6 +98,7 @@ pub fn hold(
         stage.act(act, now);
         stage.drain(*at)?;
     }
+    let begun = RecordingStatus { preparation_mode: stage.room.view().preparing, ..begun };
     stage.room.end(how);
     stage.drain(after)?;
     if let Some(writer) = stage.writer.take() {
@@ -106,6 +113,8 @@ struct Stage {
     room: Room,
     writer: Option<JnrWriter>,
     everybody: BTreeMap<Ssrc, (String, String)>,
+    /// The owner comes to prepare.
+    prepares: bool,
 }
 
 impl Stage {
@@ -119,6 +128,7 @@ impl Stage {
                     version: crate::wire::handshake::KERNEL_VERSION,
                     capability: 0,
                     reconnect_name: [b'A'; 12],
+                    prepares: *owner && self.prepares,
                     ..Newcomer::default()
                 };
                 if let Ok(ssrc) = self.room.join(newcomer, now) {
@@ -128,6 +138,8 @@ impl Stage {
             Act::Say(ssrc, text) => {
                 self.room.receive(*ssrc, ToServer::Chat(ChatToServer::Say { text: text.as_str().into() }), now)
             }
+            Act::Slide(slide) => self.room.add_slide(slide.clone()),
+            Act::DeleteSlide(index) => self.room.delete_slide(*index),
             Act::Token(from, to) => self.room.receive(*from, ToServer::Floor(FloorToServer::Token(*to)), now),
             Act::Leave(ssrc) => self.room.leave(*ssrc, true, now),
         }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::view::{
     Audience, Channels, ChatLine, Knock, MAX_CHAT_LINES, NOBODY, Person, Poll, RecordingState, Ssrc, Tab, View,
 };
+use crate::wire::board::BoardToClient;
 use crate::wire::chat::ChatToClient;
 use crate::wire::control::{Suppress, Suppressed};
 use crate::wire::facts::Fact;
@@ -29,6 +30,7 @@ impl View {
             ToClient::Fact(fact) => self.apply_fact(fact),
             ToClient::Poll(message) => self.apply_poll(*message),
             ToClient::Follow(message) => self.follow(message),
+            ToClient::Board(message) => self.apply_board(message),
             ToClient::Knock(request) => {
                 let known = self.knocks.iter().any(|knock| knock.id == request.id);
                 if !known && self.knocks.len() < MAX_KNOCKS {
@@ -36,6 +38,18 @@ impl View {
                 }
             }
             ToClient::Alive(_) | ToClient::Side(_) | ToClient::End(_) | ToClient::Playback(_) | ToClient::Passed(_) => {
+            }
+        }
+    }
+
+    fn apply_board(&mut self, message: &BoardToClient) {
+        match message {
+            BoardToClient::Slide(slide) if self.slides.len() < MAX_SLIDES => self.slides.push(Arc::new(slide.clone())),
+            BoardToClient::Slide(_) => {}
+            BoardToClient::Delete(index) => {
+                if let Some(slide) = usize::try_from(*index).ok().and_then(|index| self.slides.get_mut(index)) {
+                    Arc::make_mut(slide).deleted = true;
+                }
             }
         }
     }
@@ -249,6 +263,9 @@ impl View {
         }
     }
 }
+
+/// So many slides are known of a meeting.
+pub const MAX_SLIDES: usize = 5_000;
 
 /// So many visitors are kept at once; a server of ours asks about no more either.
 pub const MAX_KNOCKS: usize = 100;

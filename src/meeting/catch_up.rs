@@ -3,8 +3,9 @@
 //! In: a [`View`]. Out: messages in the order that the known client needs (wire/02 section 3): users, then roles, then the token,
 //! then speakers and those who ask, then what everybody follows, then the end of initialisation, then chat.
 
-use super::view::{Audience, Channels, ChatLine, NOBODY, Person, RecordingState, View};
+use super::view::{Audience, Channels, ChatLine, NOBODY, Person, RecordingState, Slide, View};
 use crate::wire::ToClient;
+use crate::wire::board::BoardToClient;
 use crate::wire::chat::{ChatToClient, MAX_CHAT};
 use crate::wire::control::{Suppress, Suppressed};
 use crate::wire::facts::Fact;
@@ -18,6 +19,8 @@ pub fn people_and_floor(view: &View, owns_token: bool, told_of: impl Fn(&Person)
     let present = || view.people.values().filter(|p| p.present && told_of(p));
     let mut messages: Vec<ToClient> =
         present().map(|person| add(person)).chain(present().flat_map(|person| states(person))).collect();
+    // In the order of their indices, deleted ones too, and before the token: a holder who hears of none flips to the first (wire/02 section 3).
+    messages.extend(view.slides.iter().map(|slide| ToClient::Board(BoardToClient::Slide(Slide::clone(slide)))));
     messages.push(ToClient::Floor(FloorToClient::Controller(view.controller)));
     messages.push(ToClient::Floor(FloorToClient::ControlFlags(view.control_flags)));
     messages.push(ToClient::Floor(FloorToClient::Assistant(view.assistant)));

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::view::{Channels, ChatLine, Page, Policy, Ssrc, Tab, View};
+use super::view::{Channels, ChatLine, Page, Policy, Slide, Ssrc, Tab, View};
 use crate::wire::facts::codec;
 use crate::wire::follow::FullScreen;
 use crate::wire::join::MAX_SSRC;
@@ -51,6 +51,8 @@ pub struct Charter {
     pub codecs: Codecs,
     /// Where clients update themselves, at most 511 bytes (guide 3.1/7 joinnet_auto_update_url).
     pub update_url: Option<String>,
+    /// Slides that come from another recording (guide 3.7, 3.1/7 transferslide); after those of [`Charter::continues`].
+    pub slides: Vec<Arc<Slide>>,
     /// The meeting goes on from a recording.
     pub continues: Option<Box<Continued>>,
     /// The default page of joint browsing, at most 4096 bytes (wire/02 section 8).
@@ -78,6 +80,7 @@ impl Default for Charter {
             message_limit: None,
             codecs: Codecs::default(),
             update_url: None,
+            slides: Vec::new(),
             continues: None,
             default_page: None,
         }
@@ -97,6 +100,8 @@ pub struct Continued {
     pub tab: Option<Tab>,
     /// Full screen, if it was ever switched.
     pub full_screen: Option<FullScreen>,
+    /// Every slide, with its index.
+    pub slides: Vec<Arc<Slide>>,
     /// The first number that nobody had: old lines must not seem to be of somebody new.
     pub next_guest: Ssrc,
 }
@@ -111,6 +116,7 @@ impl Continued {
             page: view.page.clone(),
             tab: view.tab,
             full_screen: view.full_screen,
+            slides: view.slides.clone(),
             // Half of the numbers are for those who come: a long chain of meetings begins anew.
             next_guest: last.filter(|last| (0..MAX_SSRC / 2).contains(last)).map_or(1, |last| last + 1),
         }

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::meeting::view::Slide;
 use crate::wire::admission::OwnerResponse;
 use crate::wire::control::{ControlToServer, Suppress, Suppressed};
 use crate::wire::follow::{Follow, FullScreen};
@@ -20,6 +21,9 @@ enum Act {
     Capability(u8, u8),
     Video(u8, i32),
     CodePage(u8, i32),
+    /// A slide comes, or one goes.
+    Slide(String),
+    DeleteSlide(i32),
     /// The connection is lost; some come back.
     Lose(u8),
     /// A floor command about somebody, by somebody.
@@ -46,6 +50,8 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         1 => (any::<u8>(), any::<u8>()).prop_map(|(who, bits)| Act::Capability(who, bits)),
         1 => (any::<u8>(), -1..4i32).prop_map(|(who, status)| Act::Video(who, status)),
         1 => (any::<u8>(), -1..4i32).prop_map(|(who, page)| Act::CodePage(who, page)),
+        1 => "[a-z會]{0,6}".prop_map(Act::Slide),
+        1 => (-1..6i32).prop_map(Act::DeleteSlide),
         1 => any::<u8>().prop_map(Act::Lose),
         9 => any::<(u8, u8, u8)>().prop_map(|(which, who, whom)| Act::Floor(which, who, whom)),
         2 => (any::<u8>(), any::<u8>()).prop_map(|(who, flags)| Act::Flags(who, i32::from(flags))),
@@ -180,6 +186,14 @@ impl Stage {
             Act::Wait(seconds) => self.wait(u64::from(*seconds)),
             Act::Discussion(on) => {
                 self.room.set_discussion(*on);
+                self.drain();
+            }
+            Act::Slide(name) => {
+                self.room.add_slide(Slide { name: name.clone(), ..Slide::default() });
+                self.drain();
+            }
+            Act::DeleteSlide(index) => {
+                self.room.delete_slide(*index);
                 self.drain();
             }
             Act::CodePage(n, page) => pick(*n).into_iter().for_each(|who| {

@@ -11,6 +11,7 @@
 //! Time comes in as [`crate::clock::Now`].
 
 mod apply;
+pub mod carry_over;
 pub mod catch_up;
 pub mod charter;
 pub mod may;

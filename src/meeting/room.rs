@@ -7,9 +7,11 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
+use super::apply::MAX_SLIDES;
 use super::catch_up;
-use super::view::{Channels, Page, RecordingFacts, RecordingState, Ssrc, Tab, View};
+use super::view::{Channels, Page, RecordingFacts, RecordingState, Slide, Ssrc, Tab, View};
 use crate::clock::Now;
+use crate::wire::board::BoardToClient;
 use crate::wire::chat::ChatToServer;
 use crate::wire::code_page::CodePage;
 use crate::wire::facts::Secret;
@@ -174,12 +176,14 @@ impl Room {
         let (mut next_guest, mut elapsed_before) = (1, Duration::ZERO);
         if let Some(before) = before {
             (next_guest, elapsed_before) = (before.next_guest, before.elapsed);
-            (view.chat, view.full_screen) = (before.chat, before.full_screen);
+            (view.chat, view.full_screen, view.slides) = (before.chat, before.full_screen, before.slides);
             // What the request wants shown comes first.
             if view.page.is_none() {
                 (view.page, view.tab) = (before.page, before.tab);
             }
         }
+        view.slides.append(&mut charter.slides);
+        view.slides.truncate(MAX_SLIDES);
         let planned = charter.duration;
         let mut room = Room {
             charter,
@@ -307,6 +311,21 @@ impl Room {
     /// How long what it goes on from had taken.
     pub fn elapsed_before(&self) -> Duration {
         self.elapsed_before
+    }
+
+    /// Somebody has brought a slide: everybody is told, and its index is the number of those before it (wire/03 section 2.1).
+    pub fn add_slide(&mut self, slide: Slide) {
+        if !self.ended && self.view.slides.len() < MAX_SLIDES {
+            self.announce(Recipients::All, ToClient::Board(BoardToClient::Slide(slide)));
+        }
+    }
+
+    /// A slide is deleted; its index stays (wire/03 section 2.6).
+    pub fn delete_slide(&mut self, index: i32) {
+        let there = usize::try_from(index).ok().and_then(|index| self.view.slides.get(index));
+        if !self.ended && there.is_some_and(|slide| !slide.deleted) {
+            self.announce(Recipients::All, ToClient::Board(BoardToClient::Delete(index)));
+        }
     }
 
     /// True once [`Output::Ended`] was put out.

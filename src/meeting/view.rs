@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::wire::floor::MAX_CHANNELS;
 
 pub use super::may::Deed;
+pub use crate::wire::board::Slide;
 pub use crate::wire::floor::ControlFlags;
 pub use crate::wire::follow::{FullScreen, Page, Tab};
 pub use crate::wire::poll::PollKind;
@@ -213,6 +214,8 @@ pub struct View {
     /// Those who ask this participant to be let in, in order. The server says nothing when a visitor gives up: whoever shows them
     /// forgets each after [`KNOCK_SHOWN_S`] seconds with [`View::forget_knock`].
     pub knocks: Vec<Knock>,
+    /// Every slide that was announced, by its index; deleted ones too.
+    pub slides: Vec<Arc<Slide>>,
     /// EXT(30): the meeting will be ended in a few minutes.
     pub ending_soon: bool,
     /// EXT(51): the server is about to shut down.
@@ -252,6 +255,7 @@ impl Default for View {
             full_screen: None,
             poll: None,
             knocks: Vec::new(),
+            slides: Vec::new(),
             ending_soon: false,
             shutting_down: false,
             preparing: false,

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::wire::board::{BoardToClient, Slide};
 use crate::wire::code_page::Written;
 use crate::wire::inbox::Inbox;
 use crate::wire::join::MessageAnswer;
@@ -152,8 +153,15 @@ fn typed_from_servers() -> impl Strategy<Value = ToClient> {
         2 => follows().prop_map(ToClient::Follow),
         1 => (prop::collection::vec(any::<u8>(), 0..=999), text(127))
             .prop_map(|(id, name)| ToClient::Knock(admission::ShadowJoinRequest { id, name })),
+        2 => slides().prop_map(ToClient::Board),
         2 => side.prop_map(ToClient::Side),
     ]
+}
+
+fn slides() -> impl Strategy<Value = BoardToClient> {
+    let slide = (any::<i32>(), prop::option::of("[a-z]{1,40}\0[a-z]{0,20}"), text(600), any::<bool>())
+        .prop_map(|(source, property, name, deleted)| BoardToClient::Slide(Slide { source, property, name, deleted }));
+    prop_oneof![3 => slide, 1 => any::<i32>().prop_map(BoardToClient::Delete)]
 }
 
 fn passed(name: &'static str, bytes: &str) -> ToServer {
@@ -237,7 +245,6 @@ fn more_from_servers() -> impl Strategy<Value = ToClient> {
         1 => any::<i32>().prop_map(|flags| ToClient::Floor(FloorToClient::ControlFlags(floor::ControlFlags(flags)))),
         1 => any::<i32>().prop_map(|ssrc| ToClient::Floor(FloorToClient::Assistant(ssrc))),
         1 => passed("FILE_CONVERSION", "7a000000520000000000000001"),
-        1 => passed("SLIDE_INFO", "53000000010000000461626364ffffffff"),
         1 => passed("PARTICIPANT_VIDEO", "7a0000002500000005000000050000000000000000"),
     ]
 }

@@ -4,6 +4,7 @@
 
 use super::{EXTENSION_DATA, Sheet, alive_kind, capability, length_at, passed_over, playback};
 use crate::wire::admission::{OwnerResponse, ShadowJoinRequest};
+use crate::wire::board::{BoardToClient, Slide};
 use crate::wire::chat::{ChatToClient, ChatToServer};
 use crate::wire::control::{ControlToServer, Suppress, Suppressed};
 use crate::wire::facts::Fact;
@@ -114,6 +115,11 @@ pub(super) fn to_client(message: ToClient, item: &[u8]) -> Sheet {
             sheet.field("id", String::from_utf8_lossy(&id)).field("name", name)
         }
         ToClient::Side(message) => side(sheet, message, item),
+        ToClient::Board(BoardToClient::Slide(Slide { source, property, name, deleted })) => {
+            let property = property.map(|property| property.replace('\0', " / "));
+            sheet.field("source", source).maybe("property", property).field("name", name).field("deleted", deleted)
+        }
+        ToClient::Board(BoardToClient::Delete(index)) => sheet.field("slide", index),
         ToClient::Fact(message) => fact(sheet, message, item),
         ToClient::Playback(message) => playback(sheet, message),
         ToClient::End(End::SessionEnd | End::Disconnect | End::Overwrite) => sheet,

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::wire::admission::{OwnerResponse, ShadowJoinRequest};
+use crate::wire::board::{BoardToClient, Slide};
 use crate::wire::chat::{ChatToClient, ChatToServer};
 use crate::wire::cipher::{Cipher, CipherName, KeyMaterial};
 use crate::wire::clear::{Clear, SpanKey};
@@ -129,7 +130,9 @@ fn every_message_to_a_server_has_its_name_and_fields() {
 
 #[test]
 fn every_message_to_a_client_has_its_name_and_fields() {
-    use ToClient::{Alive as A, Chat, End as E, Fact as F, Floor, Knock, Passed as P, Playback, Poll, Side, User};
+    use ToClient::{
+        Alive as A, Board, Chat, End as E, Fact as F, Floor, Knock, Passed as P, Playback, Poll, Side, User,
+    };
     let knock = ShadowJoinRequest { id: b"7".to_vec(), name: "Vic".into() };
     let unseen = Suppress { what: Suppressed::Video, ssrc: 2, on: 0 };
     let uri = String::from("sip:a");
@@ -230,6 +233,12 @@ fn every_message_to_a_client_has_its_name_and_fields() {
         (F(Fact::Duration(60)), "FULL_DURATION", &["seconds=60"]),
         (F(Fact::AudioCodecs(vec![232, 120])), "AUDIO_PREFERENCE", &["codecs=232, 120"]),
         (F(Fact::VideoCodecs(vec![200])), "VIDEO_PREFERENCE", &["codecs=200"]),
+        (
+            Board(BoardToClient::Slide(Slide { source: 1, name: "(Bob)a.gif".into(), ..Slide::default() })),
+            "SLIDE_INFO",
+            &["source=1", "name=(Bob)a.gif", "deleted=false"],
+        ),
+        (Board(BoardToClient::Delete(2)), "DELETE_SLIDE", &["slide=2"]),
         (F(Fact::UpdateUrl("http://a/u".into())), "JOINNET_AUTO_UPDATE", &["url=http://a/u"]),
         (F(Fact::OpusRate(0)), "OPUS", &["bit_rate=0"]),
         (F(Fact::Recording(1)), "RECORDING_STATUS", &["state=1"]),

@@ -109,24 +109,8 @@ pub fn pass_to_server(command: u8, ext: Option<i32>, r: &mut Reader<'_>) -> Deco
 pub fn pass_to_client(command: u8, ext: Option<i32>, r: &mut Reader<'_>) -> Decoded<Passed> {
     let layout = match (command, ext) {
         (b'A', _) => fixed!("FLIP", 4),
-        (b'E', _) => fixed!("DELETE_SLIDE", 4),
         (b'F', _) => fixed!("DEFAULT_VIDEO", 4),
         (b'G', _) => fixed!("CLEAR_MARK", 4),
-        (b'S', _) => {
-            r.i32()?;
-            match r.i32()? {
-                -1 => {
-                    let property = r.count(1, 4000, "a slide property of 1 to 4000 bytes")?;
-                    r.bytes(property)?;
-                    layout!("SLIDE_INFO", Counted { unit: 1, max: 600 }, Fixed(4))
-                }
-                n @ 0..=600 => {
-                    r.bytes(usize::try_from(n).unwrap_or_default())?;
-                    fixed!("SLIDE_INFO", 4)
-                }
-                other => return Err(r.malformed(4, "a slide name of at most 600 bytes, or -1", other)),
-            }
-        }
         (b'M', _) => match r.u8()? {
             b's' => layout!("MARK STROKE2", Fixed(20), Counted { unit: 8, max: MAX_POINTS }, Fixed(8)),
             b't' => layout!("MARK TEXT2", Fixed(32), Counted { unit: 1, max: 2048 }, Fixed(8)),

@@ -3,6 +3,7 @@
 //! In: the front of a byte stream and the keys. Out: one message at a time; and their encodings in clear with marked spans.
 
 use super::admission::{OwnerResponse, ShadowJoinRequest};
+use super::board::BoardToClient;
 use super::chat::{ChatToClient, ChatToServer};
 use super::clear::Clear;
 use super::control::ControlToServer;
@@ -64,6 +65,8 @@ pub enum ToClient {
     Knock(ShadowJoinRequest),
     /// Pictures, SIP, WebRTC.
     Side(SideToClient),
+    /// Slides.
+    Board(BoardToClient),
     /// Facts of the meeting.
     Fact(Fact),
     /// Playback (wire/05).
@@ -197,6 +200,8 @@ impl ToClient {
             b'J' => Ok(ToClient::Floor(FloorToClient::Skipped)),
             b'K' => Ok(ToClient::End(End::Disconnect)),
             b'Q' => Ok(ToClient::Floor(FloorToClient::decode_asked(r)?)),
+            b'S' => Ok(ToClient::Board(BoardToClient::decode_slide(r)?)),
+            b'E' => Ok(ToClient::Board(BoardToClient::decode_delete(r)?)),
             b'T' => Ok(ToClient::Floor(FloorToClient::Token(r.i32()?))),
             b't' => Ok(ToClient::Poll(PollToClient::decode(PollKind::Tutor, r)?)),
             b'U' => Ok(ToClient::User(UserToClient::decode_update(r)?)),
@@ -254,6 +259,7 @@ impl ToClient {
             ToClient::Follow(message) => message.encode(),
             ToClient::Knock(message) => message.encode(),
             ToClient::Side(message) => message.encode(),
+            ToClient::Board(message) => message.encode(),
             ToClient::Fact(message) => message.encode(),
             ToClient::Playback(message) => message.encode(),
             ToClient::End(End::SessionEnd) => Clear::command(b'X'),

@@ -6,7 +6,7 @@
 //! - [`fields`]: the reader and the writer of single fields; [`clear`]: a message in clear with its encrypted spans.
 //! - [`cipher`], [`exchange`]: the control and meeting ciphers, and how keys are agreed (wire/01 section 2).
 //! - [`handshake`], [`parameters`], [`join`]: everything up to admission (wire/01 sections 1 to 7); [`ticket`]: the way back in.
-//! - [`chat`], [`users`], [`floor`], [`poll`], [`follow`], [`admission`], [`control`], [`facts`], [`side`]: one file a message
+//! - [`chat`], [`users`], [`floor`], [`poll`], [`follow`], [`admission`], [`control`], [`facts`], [`side`], [`board`]: one file a message
 //!   family, an enum a direction (wire/02).
 //! - [`relay`]: what comes before all that on the way through a relay (wire/01 section 9).
 //! - [`code_page`]: text as old clients write it.
@@ -16,6 +16,7 @@
 //! - [`conversation`], [`describe`], [`names`]: any item of a connection as a name and fields, for people, without its secrets.
 
 pub mod admission;
+pub mod board;
 pub mod chat;
 pub mod cipher;
 pub mod clear;

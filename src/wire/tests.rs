@@ -305,6 +305,13 @@ fn stated_to_client() -> Vec<(&'static str, ToClient)> {
         name: name.into(),
         version: Some((1, 42)),
     };
+    use crate::wire::board::BoardToClient::Slide;
+    let slide = |name: &str, property: Option<&str>| crate::wire::board::Slide {
+        source: 1,
+        property: property.map(str::to_owned),
+        name: name.into(),
+        deleted: false,
+    };
     let line = |text: &str, from, tick, date| ToClient::Chat(Line { text: text.into(), from, tick, date, top: 1 });
     let reconnect = Fact::ReconnectName { name: b"ABCDEFGHIJKL".to_vec(), real_name: "Owner".into() };
     vec![
@@ -355,6 +362,10 @@ fn stated_to_client() -> Vec<(&'static str, ToClient)> {
         ("02 leave: session end", ToClient::End(End::SessionEnd)),
         ("02 kicked", ToClient::End(End::Disconnect)),
         ("02 USER_OVERWRITE", ToClient::End(End::Overwrite)),
+        ("03 delete slide 2", ToClient::Board(crate::wire::board::BoardToClient::Delete(2))),
+        ("03 SLIDE_INFO blank page", ToClient::Board(Slide(slide("(Bob)blank page", None)))),
+        ("03 SLIDE_INFO image", ToClient::Board(Slide(slide("(Bob)dot.gif", None)))),
+        ("03 SLIDE_INFO image in a group", ToClient::Board(Slide(slide("(Bob)dot.gif", Some("Lesson 1\0Bob"))))),
         ("04 audio preference", ToClient::Fact(Fact::AudioCodecs(vec![232, 120]))),
         ("04 video preference", ToClient::Fact(Fact::VideoCodecs(vec![200, 64, 248]))),
         ("04 OPUS 48 kbps", ToClient::Fact(Fact::OpusRate(48_000))),

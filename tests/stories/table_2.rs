@@ -1,7 +1,15 @@
 //! Guide 3.7, table 2: preparation mode, row by row, over real sockets (notes N34, N66; wire/02 section 9.3).
 
+use std::path::PathBuf;
+use std::time::Duration;
+
 use hitdeck::client::{Client, ClientCommand, ClientState, Ending, Move, Question};
+use hitdeck::clock::Now;
 use hitdeck::installation::order::{GuestOrder, RequestOrder};
+use hitdeck::mcu::rehearsal::{self, Act};
+use hitdeck::meeting::room::How;
+use hitdeck::meeting::view::Slide;
+use hitdeck::recording::JnrReader;
 use hitdeck::wire::Refusal;
 
 use crate::stage::{Stage, ended, files, joined, owner, say, turned_away, until};
@@ -210,4 +218,93 @@ impl EndsWith for std::path::PathBuf {
     fn ends_with_recording(&self) -> bool {
         self.file_name().is_some_and(|name| name.to_string_lossy().starts_with("_recording_"))
     }
+}
+
+/// A preparation of `event` that was held before, with these slides, of which every one in brackets was deleted; its recording.
+fn was_prepared(stage: &Stage, session: i32, slides: &[&str]) -> PathBuf {
+    let seconds = |n: usize| Duration::from_secs(n as u64);
+    let mut acts = vec![(seconds(0), Act::Join { owner: true, id: "olive".into(), name: "Olive".into() })];
+    for (index, name) in slides.iter().enumerate() {
+        let slide = Slide { name: format!("(Olive){}", name.trim_matches(['[', ']'])), ..Slide::default() };
+        acts.push((seconds(index + 1), Act::Slide(slide)));
+        if name.starts_with('[') {
+            acts.push((seconds(index + 1), Act::DeleteSlide(i32::try_from(index).unwrap())));
+        }
+    }
+    acts.push((seconds(50), Act::Say(0, "only slides are kept".into())));
+    let now = stage.clock.now();
+    let request = prepare().request(now).unwrap();
+    let ago = 600 - i64::from(session) * 60;
+    let at = (session, Now { office: now.office - ago * 1000, ..now });
+    let xml = rehearsal::hold(&stage.recordings(), "127.0.0.1", &request, at, &acts, (seconds(60), How::OwnersRequest));
+    xml.unwrap().with_extension("jnr")
+}
+
+fn slides(state: &ClientState) -> Vec<String> {
+    state.view.slides.iter().map(|slide| slide.name.clone()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_preparation_takes_the_slides_that_were_not_deleted_and_the_former_recording_goes() {
+    let stage = Stage::open().await;
+    let former = was_prepared(&stage, 1, &["one.png", "[two.png]", "三.png"]);
+    let olive = preparing(&stage).await;
+    assert_eq!(slides(&olive.state()), ["(Olive)one.png", "(Olive)三.png"]);
+    assert!(olive.state().view.chat.is_empty(), "all else is discarded");
+    assert!(!former.exists() && !former.with_extension("xml").exists());
+    olive.finish().await;
+    let folder = stage.close().await;
+    let now = files(&folder.path().join("desk"), ".jnr");
+    assert_eq!(now.len(), 1, "{now:?}");
+    let mut reader = JnrReader::open(&now[0]).unwrap();
+    assert!(!reader.seek(0).unwrap().checkpoint.is_empty(), "and the next one finds them here");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_meeting_takes_the_slides_of_the_last_preparation_whose_recording_stays() {
+    let stage = Stage::open().await;
+    was_prepared(&stage, 1, &["old.png"]);
+    let last = was_prepared(&stage, 2, &["new.png"]);
+    let olive = stage.join(&meet());
+    assert_eq!(slides(joined(&olive).await.as_ref()), ["(Olive)new.png"]);
+    let gus = stage.join(&visitor("Gus", true));
+    assert_eq!(slides(joined(&gus).await.as_ref()), ["(Olive)new.png"]);
+    assert!(last.exists(), "the meeting may break down and be held again");
+    close(stage, [olive, gus]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preparation_that_is_damaged_gives_what_it_has_and_stays() {
+    let stage = Stage::open().await;
+    let former = was_prepared(&stage, 1, &["one.png", "two.png"]);
+    let bytes = std::fs::read(&former).unwrap();
+    // Without its end: nobody can tell what is missing.
+    std::fs::write(&former, &bytes[..bytes.len() - 100]).unwrap();
+    let olive = preparing(&stage).await;
+    assert!(former.exists() && former.with_extension("xml").exists());
+    close(stage, [olive]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slides_of_the_recording_that_a_request_names_are_taken_and_it_stays() {
+    let stage = Stage::open().await;
+    let named = was_prepared(&stage, 1, &["one.png", "[two.png]"]);
+    let order = |file: &str| RequestOrder {
+        set: vec![
+            "transferslide.meetingid=event".into(),
+            "transferslide.userid=olive".into(),
+            format!("transferslide.file={file}"),
+        ],
+        ..owner("another")
+    };
+    let file = named.file_stem().unwrap().to_string_lossy().into_owned();
+    let olive = stage.join(&order(&file));
+    assert_eq!(slides(joined(&olive).await.as_ref()), ["(Olive)one.png"]);
+    assert!(named.exists());
+    close(stage, [olive]).await;
+    // One that is not there keeps nobody from meeting.
+    let stage = Stage::open().await;
+    let olive = stage.join(&order("nothing"));
+    assert!(joined(&olive).await.view.slides.is_empty());
+    close(stage, [olive]).await;
 }

@@ -1,0 +1,79 @@
+//! Slides that a new meeting takes over: from its last preparation, and from the recording that its request names (guide 3.7, 3.1/7).
+//!
+//! In: a recording root and the request that opens the meeting. Out: slides, and after they are safe in the new recording the removal of a
+//! preparation that is of no more use. What cannot be read is left where it is and said in the log; the meeting is held all the same.
+//! Blocking.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tracing::{info, warn};
+
+use super::continuing::state_at_the_end;
+use super::playback::open_reader;
+use crate::clock::Now;
+use crate::hit::request::{CommandKind, ServiceRequest};
+use crate::library;
+use crate::meeting::carry_over::{From, Transfer, taken_along};
+use crate::meeting::view::Slide;
+use crate::recording::Health;
+
+/// What a meeting takes over.
+#[derive(Debug, Default)]
+pub(super) struct Carried {
+    /// In their order.
+    pub(super) slides: Vec<Arc<Slide>>,
+    transfers: Vec<(Transfer, PathBuf)>,
+}
+
+impl Carried {
+    /// Reads what there is for that request; nothing for other services than a meeting.
+    pub(super) fn read(root: &Path, request: &ServiceRequest) -> Carried {
+        let mut carried = Carried::default();
+        let command = &request.command;
+        if command.kind != CommandKind::Meeting {
+            return carried;
+        }
+        let prepares = command.prepares() && request.guest.is_none();
+        if command.is_event()
+            && let Some(path) = library::last_preparation(root, request)
+        {
+            carried.take(path, Transfer::begin(From::Preparation, prepares));
+        }
+        if let Some(reference) = &command.transfer_slide {
+            match library::recording_referred_to(root, reference) {
+                Ok(path) => carried.take(path, Transfer::begin(From::Reference, prepares)),
+                Err(failure) => warn!("meeting {:?} begins without slides: {failure}", request.meeting_id),
+            }
+        }
+        carried
+    }
+
+    fn take(&mut self, path: PathBuf, mut transfer: Transfer) {
+        match open_reader(&path).and_then(|mut reader| Ok((state_at_the_end(&mut reader)?, reader.health()))) {
+            Ok(((view, complete), health)) => {
+                transfer.read(complete && health == Health::Finalised);
+                self.slides.extend(taken_along(&view));
+            }
+            Err(failure) => {
+                transfer.read(false);
+                warn!("slides of {} cannot be taken over: {failure}", path.display());
+            }
+        }
+        self.transfers.push((transfer, path));
+    }
+
+    /// The new recording has them on disk, or not: what is of no more use is removed.
+    pub(super) fn written(self, safe: bool, now: Now) {
+        for (mut transfer, path) in self.transfers {
+            transfer.written(safe);
+            if !transfer.source_may_go() {
+                continue;
+            }
+            match library::remove(&path, now) {
+                Ok(()) => info!("{} was prepared further, and is removed", path.display()),
+                Err(failure) => warn!("{} was prepared further, but stays: {failure}", path.display()),
+            }
+        }
+    }
+}
