@@ -10,13 +10,15 @@ use tracing::warn;
 
 use super::Failure;
 use super::clock::ClockArguments;
-use super::output::{Output, line};
+use super::output::{self, Output, line};
 use crate::client::dialler;
 use crate::clock::Clock;
 use crate::hit::freshness::{DEFAULT_WINDOW, Freshness};
 use crate::hit::jnj::{Jnj, Mode};
+use crate::hit::password::PasswordHash;
 use crate::hit::request::{CommandKind, ServiceRequest};
 use crate::installation::command::SecretText;
+use crate::installation::services::{Asking, Served, ServiceError};
 use crate::installation::{self, DEFAULT_LISTEN, Installation, order};
 use crate::thirdparty::cluster::{Because, Way};
 
@@ -30,6 +32,8 @@ pub(super) struct JnjCommand {
 enum Action {
     /// Issue a jnj as the installation's third party
     New(Box<New>),
+    /// Carry out a jnj's download, checkmessage or delete in the installation, without the wire
+    Serve(Serve),
     /// Say what a jnj contains
     Show {
         /// The jnj file
@@ -108,8 +112,73 @@ impl JnjCommand {
     pub(super) fn run(self) -> Result<(), Failure> {
         match self.action {
             Action::New(new) => new.run(),
+            Action::Serve(serve) => serve.run(),
             Action::Show { file, dir, clock, json } => show(&file, dir.as_deref(), &clock.clock(), Output::new(json)),
         }
+    }
+}
+
+#[derive(Debug, clap::Args)]
+struct Serve {
+    /// The jnj file
+    file: PathBuf,
+    /// The installation whose keys open it and whose recordings it means
+    #[arg(long)]
+    dir: PathBuf,
+    /// The password that the jnj asks for
+    #[arg(long)]
+    password: Option<String>,
+    /// Where a download goes: a file that is not there yet, or a folder
+    #[arg(short, default_value = ".")]
+    output: PathBuf,
+    #[command(flatten)]
+    clock: ClockArguments,
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+impl Serve {
+    fn run(self) -> Result<(), Failure> {
+        let jnj = Jnj::parse(&installation::read(&self.file)?).map_err(Failure::input)?;
+        let userinfo = jnj.userinfo.as_ref().map_or("", |credential| credential.expose());
+        let installation = Installation::open(&self.dir)?;
+        let request = installation.open_userinfo(userinfo)?;
+        let password = self.password.as_deref().map(PasswordHash::of);
+        let asking = Asking { now: self.clock.clock().now(), password: password.as_ref(), to: &self.output };
+        let served = installation.serve(&request, asking).map_err(|failure| match &failure {
+            ServiceError::Refused(_) => Failure::Refused(failure.to_string()),
+            ServiceError::OverTheWire(_) => Failure::Usage(failure.to_string()),
+            ServiceError::Io { .. } => Failure::Input(failure.to_string()),
+        })?;
+        let out = Output::new(self.json);
+        match served {
+            Served::Downloaded { from, to, bytes } => out.say(
+                "downloaded",
+                &format!("{bytes} bytes of {} are in {}", from.display(), to.display()),
+                json!({ "from": from, "to": to, "bytes": bytes }),
+            ),
+            Served::Deleted(path) => {
+                out.say("deleted", &format!("{} is deleted", path.display()), json!({ "path": path }));
+            }
+            Served::Messages(rows) => {
+                for row in &rows {
+                    let (length, new) = (output::clock(row.length.as_secs() * 1000), if row.new { "new " } else { "" });
+                    out.say(
+                        "message",
+                        &format!("{length:>9}  {new}from {}  {}", row.from.join(", "), row.path.display()),
+                        json!({
+                            "path": row.path, "from": row.from, "left_at": row.left_at, "seconds": row.length.as_secs(),
+                            "new": row.new,
+                        }),
+                    );
+                }
+                let new = rows.iter().filter(|row| row.new).count();
+                let all = rows.len();
+                out.say("messages", &format!("messages: {all}, new: {new}"), json!({ "messages": all, "new": new }));
+            }
+        }
+        Ok(())
     }
 }
 

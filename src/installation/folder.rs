@@ -15,6 +15,7 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tracing::warn;
 use zeroize::Zeroizing;
@@ -198,6 +199,16 @@ impl Installation {
         let userinfo = self.seal(xml.as_bytes())?;
         let jnj = Jnj::new(mcu.ip().to_string(), mcu.port(), userinfo);
         Ok(if request.command.kind == CommandKind::Playback { jnj.for_playback() } else { jnj })
+    }
+
+    /// How far a jnj's time may be from ours.
+    pub fn freshness_window(&self) -> Duration {
+        self.configm.freshness_window()
+    }
+
+    /// What the licence allows.
+    pub fn licence(&self) -> &Licence {
+        &self.licence
     }
 
     /// Opens a userinfo with the MCU's key, as the MCU would.

@@ -18,6 +18,7 @@ pub mod order;
 pub mod playback;
 mod recent;
 mod rows;
+pub mod services;
 pub mod snapshot;
 pub mod transcript;
 mod watching;

@@ -265,17 +265,26 @@ impl Office {
         if self.closing {
             return Err(Refused::new(Refusal::TooManySession, "the server is shutting down"));
         }
-        let command = &request.command;
-        if matches!(command.kind, CommandKind::Download | CommandKind::CheckMessage) {
-            let cause = format!("how a client would be served a {} by a jnj is not known", command.kind.word());
+        let kind = request.command.kind;
+        if matches!(kind, CommandKind::Download | CommandKind::CheckMessage) {
+            let cause = format!("how a client would be served a {} by a jnj is not known", kind.word());
             return Err(Refused::new(Refusal::JoinNetMode, cause));
         }
+        Office::has_right(request, &self.licence)
+    }
+
+    /// Whether a request's service is for whoever asks for it (guide 3.1/5 to 3.1/7).
+    ///
+    /// # Errors
+    /// The refusal.
+    pub fn has_right(request: &ServiceRequest, licence: &Licence) -> Result<(), Refused> {
+        let command = &request.command;
         has_a_path(request)?;
         let illegal = |cause: &str| Err(Refused::new(Refusal::IllegalRequest, cause));
         match (command.kind, &request.guest) {
             (CommandKind::Meeting, Some(_)) if command.prepares() => illegal("a guest cannot prepare a meeting"),
             (CommandKind::Meeting, Some(guest)) if guest.ticket => {
-                if !self.licence.ticket {
+                if !licence.ticket {
                     return Err(Refused::new(Refusal::InvalidLicense, "the licence has no ticket-based meetings"));
                 }
                 if !command.is_event() {
@@ -283,7 +292,9 @@ impl Office {
                 }
                 Ok(())
             }
-            (CommandKind::TalkToVisitor | CommandKind::Delete, Some(_)) => illegal("only the owner may ask for that"),
+            (CommandKind::TalkToVisitor | CommandKind::Delete | CommandKind::CheckMessage, Some(_)) => {
+                illegal("only the owner may ask for that")
+            }
             (CommandKind::LeaveMessage, None) => illegal("an owner leaves no message to itself"),
             (CommandKind::LeaveMessage, Some(_)) if !command.recording => {
                 Err(Refused::new(Refusal::CanNotRecord, "a message that is not recorded cannot be left"))

@@ -130,6 +130,19 @@ fn two_clients_meet_from_the_command_line_and_leave_a_recording() {
     let of_one = hitdeck(["status", &text(&jnr)]).ended_with(0);
     assert!(of_one.out.contains("how it ended"), "{of_one:?}");
     hitdeck(["status", &text(&desk.dir.join("configm.ini"))]).ended_with(5);
+    let download = desk.jnj("download", &["--command", "download"]);
+    let copy = text(&desk.dir.join("copy.jnr"));
+    let dir = text(&desk.dir);
+    let serve = |file: &str| hitdeck(["jnj", "serve", file, "--dir", &dir, "-o", &copy, "--json"]);
+    let served = serve(&download).ended_with(0);
+    assert_eq!(served.events("downloaded")[0]["to"], copy.as_str());
+    hitdeck(["recordings", "verify", &copy]).ended_with(0);
+    serve(&download).ended_with(5);
+    let checked = serve(&desk.jnj("check", &["--command", "checkmessage"])).ended_with(0);
+    assert_eq!(checked.events("messages")[0]["messages"], 0);
+    serve(&desk.jnj("guest-check", &["--command", "checkmessage", "--guest", "gus:Gus"])).ended_with(4);
+    serve(&owner).ended_with(2);
+    std::fs::remove_file(&copy).unwrap();
     desk.shows_its_recording();
 }
 
