@@ -125,6 +125,10 @@ actions! {
     AddPeople(i32, usize) eg Action::AddPeople(0, 5), "Add people", "Send so many simulated people into this meeting", NONE;
     /// Asks for the words; to one open meeting by its session index, or to all.
     AskNotice(Option<i32>) eg Action::AskNotice(None), "Notice…", "A notice of the server's operator, which everybody in the meeting sees", NONE;
+    /// Closes an open meeting; asks first. Its session index.
+    CloseMeeting(i32) eg Action::CloseMeeting(0), "Close the meeting…", "End it for everybody, as the server's administrator", NONE;
+    /// The answer to the question.
+    CloseMeetingNow(i32) eg Action::CloseMeetingNow(0), "Close it now", "Everybody is disconnected, the recording is finished", NONE;
     /// What was typed.
     SendNotice(Option<i32>) eg Action::SendNotice(None), "Send notice", "Everybody sees it in red, and the recording has it", NONE;
     /// Everybody is told that the server will shut down.

@@ -53,6 +53,11 @@ impl Action {
                 }
                 _ => Err("Nobody in this meeting is simulated."),
             },
+            Action::CloseMeeting(index) | Action::CloseMeetingNow(index) => match &shot.mcu {
+                McuState::Running(it) if it.meetings.iter().any(|m| m.session_index == *index) => Ok(()),
+                McuState::Running(_) => Err("That meeting is over already."),
+                _ => Err("The MCU does not run here."),
+            },
             Action::AskNotice(_) | Action::WarnOfShutdown => match &shot.mcu {
                 McuState::Running(it) if it.meetings.is_empty() => Err("No meeting is open: nobody would see it."),
                 McuState::Running(_) => Ok(()),

@@ -181,6 +181,11 @@ impl Desk {
                     self.send(Command::Do(id, Move::Browse(url.trim().to_owned())));
                 }
             }
+            Action::CloseMeeting(index) => self.state.question = Some(Question::CloseMeeting(index)),
+            Action::CloseMeetingNow(index) => {
+                self.state.question = None;
+                self.send(Command::CloseMeeting(index));
+            }
             Action::AskNotice(to) => self.begin(Question::Notice(to, String::new())),
             Action::SendNotice(to) => {
                 if let Some(Question::Notice(_, text)) = self.state.question.take() {

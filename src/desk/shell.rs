@@ -304,6 +304,22 @@ fn question(ctx: &Context, cx: &mut Cx<'_>) {
                 );
                 sure(ui, cx, "Pull the plug?", &text, Action::PullThePlugNow);
             }
+            Question::CloseMeeting(index) => {
+                let open = match &cx.shot.mcu {
+                    McuState::Running(running) => running.meetings.iter().find(|m| m.session_index == index),
+                    _ => None,
+                };
+                let (title, people) = open.map_or_else(
+                    || ("This meeting is over".to_owned(), 0),
+                    |meeting| (home::shown_title(&meeting.title, &meeting.meeting_id), meeting.people.len()),
+                );
+                let text = format!(
+                    "“{title}” ends for everybody: {} disconnected, and the recording is finished. Its status file will say that the \
+                     administrator closed it; whoever has a fresh jnj can open it again.",
+                    text::count(people, "person is", "people are")
+                );
+                sure(ui, cx, "Close the meeting?", &text, Action::CloseMeetingNow(index));
+            }
             of_meeting => meeting::questions::show(ui, cx, of_meeting),
         }
     });

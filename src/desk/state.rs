@@ -63,6 +63,8 @@ pub enum Question {
     StopBackup,
     /// Whether to stop the MCU as a crash would.
     PullThePlug,
+    /// Whether to close an open meeting as the administrator.
+    CloseMeeting(i32),
 }
 
 /// A tab's own state.

@@ -180,6 +180,8 @@ pub enum Command {
     SetInspector(bool),
     /// Forget the messages that were seen.
     ClearInspector,
+    /// Close an open meeting as the administrator, by its session index: everybody is disconnected, the recording is finished.
+    CloseMeeting(i32),
     /// Read the status files of the recording root from now on, or no longer; and that of a recording of this installation.
     LookAtStatus {
         /// Somebody looks.

@@ -267,6 +267,7 @@ impl Task {
             Command::StopBackup => self.stop_backup().await,
             Command::AddPeople { session_index, count, seed } => self.add_people(session_index, count, seed),
             Command::Tell(session_index, text) => self.tell(session_index, &text).await,
+            Command::CloseMeeting(session_index) => self.close_meeting(session_index).await,
             Command::WarnOfShutdown => self.warn_of_shutdown().await,
             Command::SendPeopleAway(session_index) => self.send_people_away(session_index),
             Command::TurnClock(turn) => match turn {

@@ -262,6 +262,18 @@ impl FrontDesk {
         if asked.is_ok() { told.await.unwrap_or(0) } else { 0 }
     }
 
+    /// Closes one meeting as its administrator; false if it is not open.
+    pub(super) async fn close_meeting(&self, session_index: i32) -> bool {
+        let (reply, found) = oneshot::channel();
+        if self.questions.send(Question::Meeting(session_index, reply)).await.is_err() {
+            return false;
+        }
+        match found.await {
+            Ok(Some(meeting)) => meeting.send(ToMeeting::Close(How::ByAdmin)).await.is_ok(),
+            _ => false,
+        }
+    }
+
     /// Closes all meetings and takes nobody any more; the desk's task then ends.
     pub(super) async fn close(&self, how: How) {
         // Gone already: nothing is left to close.

@@ -339,6 +339,12 @@ impl Mcu {
         self.desk.announce(None, Announcement::Shutdown).await
     }
 
+    /// Closes one open meeting as its administrator (guide 3.5, `how` 6): everybody is told that it is over, and its recording is finished.
+    /// False if no such meeting is open.
+    pub async fn close_meeting(&self, session_index: i32) -> bool {
+        self.desk.close_meeting(session_index).await
+    }
+
     /// How many connections are open.
     pub fn connections(&self) -> usize {
         self.sessions.len()

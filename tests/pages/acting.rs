@@ -422,3 +422,17 @@ fn a_notice_is_dismissed_and_a_refused_command_is_told() {
     click(&mut harness, "Dismiss: The engine is stopping.");
     assert!(harness.query_by_label("The engine is stopping.").is_none());
 }
+
+#[test]
+fn a_meeting_is_closed_by_the_administrator_after_a_question() {
+    let (front, mut harness) = open(fixtures::busy());
+    let menu = harness.get_all_by_label_contains("Simulated people: ").next().unwrap();
+    menu.click();
+    harness.run();
+    harness.get_by_label_contains("Close the meeting…").click();
+    harness.run();
+    assert_eq!(front.sent(), Vec::<String>::new(), "asks first");
+    harness.get_by_label_contains("ends for everybody");
+    click(&mut harness, "Close it now");
+    assert_eq!(front.sent(), ["CloseMeeting(0)"]);
+}

@@ -233,3 +233,14 @@ fn every_kind_of_recording_has_a_word_of_its_own() {
     let words: std::collections::HashSet<_> = kinds.into_iter().map(|k| kind(k).0).collect();
     assert_eq!(words.len(), kinds.len());
 }
+
+#[test]
+fn a_meeting_is_about_to_be_closed() {
+    let mut results = SnapshotResults::new();
+    pictures(&mut results, "question-close", &fixtures::busy(), |harness| {
+        harness.get_all_by_label_contains("Simulated people: ").nth(1).unwrap().click();
+        harness.run();
+        harness.get_by_label_contains("Close the meeting…").click();
+        harness.run();
+    });
+}

@@ -12,6 +12,7 @@ mod command_line;
 mod continued;
 mod crash;
 mod crowd;
+mod endings;
 mod failover;
 mod first_request;
 mod floods;

@@ -206,6 +206,7 @@ fn simulated(ui: &mut Ui, cx: &mut Cx<'_>, meeting: &MeetingRow, title: &str) {
         cx.button_as(ui, Action::SendPeopleAway(meeting.session_index), Look::Quiet, "Send them away", "");
         ui.separator();
         cx.button_as(ui, Action::AskNotice(Some(meeting.session_index)), Look::Quiet, "Notice to the meeting…", title);
+        cx.button_as(ui, Action::CloseMeeting(meeting.session_index), Look::Danger, "Close the meeting…", title);
     });
     menu.0.on_hover_text(action.tooltip()).accessible_name(format!("{}: {title}", action.name()));
 }

@@ -142,6 +142,16 @@ impl Task {
         }
     }
 
+    pub(super) async fn close_meeting(&mut self, session_index: i32) {
+        let closed = match &self.serving {
+            Some(serving) => serving.server.mcu.close_meeting(session_index).await,
+            None => return self.complain("The MCU does not run here: its meetings cannot be closed".to_owned()),
+        };
+        if !closed {
+            self.notice(Level::Warn, "That meeting is over already".to_owned());
+        }
+    }
+
     pub(super) async fn warn_of_shutdown(&mut self) {
         if let Some(serving) = &self.serving {
             let told = serving.server.mcu.warn_of_shutdown().await;
