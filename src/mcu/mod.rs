@@ -2,9 +2,10 @@
 //!
 //! In: an address, an installation's configuration and keys, connections. Out: meetings, recordings, status files, and a snapshot of
 //! what is running. Tasks: the [`front_desk`] owns admission, each [`meeting`] owns itself, each [`session`] serves one connection,
-//! each [`recorder`] writes one meeting's files, [`post`] writes to owners; all end, and are waited for, in [`Mcu::shutdown`].
+//! each [`recorder`] writes one meeting's files, [`post`] writes to owners, [`archive`] removes what was kept for long enough; all end, and are waited for, in [`Mcu::shutdown`].
 
 mod admission;
+mod archive;
 pub mod front_desk;
 pub mod keyring;
 mod ledger;
@@ -45,7 +46,7 @@ use self::session::Shared;
 use self::status_files::StatusFiles;
 use self::transcript::Transcripts;
 use crate::clock::Clock;
-use crate::hit::configm::MailSettings;
+use crate::hit::configm::{Archive, MailSettings};
 use crate::hit::keys::PrivateKey;
 use crate::hit::licence::Licence;
 use crate::library;
@@ -81,6 +82,8 @@ pub struct McuConfig {
     pub link: LinkConfig,
     /// Where it leads as a relay, and for whom (guide 3.13).
     pub relay: RelayPolicy,
+    /// What becomes of deleted recordings; when it is not off, every meeting is recorded (guide 3.12).
+    pub archive: Archive,
     /// How it writes to owners (guide 3.1/1). `None`: not at all.
     pub mail: Option<MailSettings>,
     /// Where to write down what clients send; for making tests.
@@ -244,6 +247,8 @@ pub struct Mcu {
     accepting: JoinHandle<()>,
     desk_task: JoinHandle<()>,
     post: Post,
+    /// Removes what the archive has kept for long enough; none if it keeps for ever, or nothing.
+    archive: Option<JoinHandle<()>>,
 }
 
 impl Mcu {
@@ -263,6 +268,7 @@ impl Mcu {
             config.local_ip.clone(),
             config.patience.away,
             config.licence.max_questioner,
+            config.archive != Archive::Off,
         );
         let status =
             StatusFiles::start(config.recording_root.clone(), config.status_names.clone(), config.clock.clone());
@@ -275,6 +281,7 @@ impl Mcu {
             ledger: Arc::clone(&ledger),
             clock: config.clock.clone(),
             freshness: config.freshness,
+            record_all: config.archive != Archive::Off,
             office: Office::new(config.licence.clone(), config.limits, first_index),
             opening,
             status,
@@ -288,6 +295,13 @@ impl Mcu {
         info!("listening on {address}");
 
         let (sessions, stop_accepting, cut) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
+        let archive = match config.archive {
+            Archive::Days(days) => {
+                let (root, clock) = (config.recording_root.clone(), config.clock.clone());
+                Some(tokio::spawn(archive::keep(root, days, clock, stop_accepting.clone())))
+            }
+            Archive::Off | Archive::Forever => None,
+        };
         let shared = Shared {
             desk: desk.clone(),
             clock: config.clock,
@@ -303,7 +317,7 @@ impl Mcu {
         };
         let accepting = tokio::spawn(accept(listener, shared, sessions.clone(), stop_accepting.clone(), cut.clone()));
         let desk_task = tokio::spawn(desk_task);
-        Ok(Mcu { address, desk, snapshot, sessions, stop_accepting, cut, accepting, desk_task, post })
+        Ok(Mcu { address, desk, snapshot, sessions, stop_accepting, cut, accepting, desk_task, post, archive })
     }
 
     /// Where it listens.
@@ -347,6 +361,9 @@ impl Mcu {
         self.stop_accepting.cancel();
         self.cut.cancel();
         report(self.accepting.await);
+        if let Some(archive) = self.archive {
+            report(archive.await);
+        }
         self.sessions.close();
         self.sessions.wait().await;
         self.desk.close(How::ServerShutdown).await;
@@ -359,6 +376,9 @@ impl Mcu {
         info!("shutting down");
         self.stop_accepting.cancel();
         report(self.accepting.await);
+        if let Some(archive) = self.archive {
+            report(archive.await);
+        }
         self.sessions.close();
         self.desk.close(How::ServerShutdown).await;
         report(self.desk_task.await);

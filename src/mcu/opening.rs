@@ -33,6 +33,8 @@ pub(super) struct Opening {
     away_for: Duration,
     /// Of the licence: so many can be questioners of one meeting.
     max_questioner: usize,
+    /// What is recorded is archived when it is deleted (guide 3.12).
+    archives: bool,
 }
 
 /// Why a meeting cannot be opened.
@@ -47,8 +49,14 @@ pub(super) enum OpeningError {
 }
 
 impl Opening {
-    pub(super) fn new(root: PathBuf, local_ip: String, away_for: Duration, max_questioner: u32) -> Opening {
-        Opening { root, local_ip, away_for, max_questioner: max_questioner as usize }
+    pub(super) fn new(
+        root: PathBuf,
+        local_ip: String,
+        away_for: Duration,
+        max_questioner: u32,
+        archives: bool,
+    ) -> Opening {
+        Opening { root, local_ip, away_for, max_questioner: max_questioner as usize, archives }
     }
 }
 
@@ -65,13 +73,19 @@ pub(super) async fn start(
     let now = clock.now();
     let wanted = request.command.recording;
     let asked = request.clone();
-    let (away_for, max_questioner) = (opening.away_for, opening.max_questioner);
+    let (away_for, max_questioner, archives) = (opening.away_for, opening.max_questioner, opening.archives);
     let (files, writer) =
         tokio::task::spawn_blocking(move || make_files(&opening, &asked, session_index, now)).await??;
     let recorded = wanted && writer.is_some();
+    // Everybody inside is told so; what cannot be written cannot be archived either.
+    let archived = archives && recorded;
     Ok(Start {
-        status: status(&request, now, recorded),
-        charter: Charter { away_for, ..within_licence(charter(&request, recorded, random_id), max_questioner) },
+        status: RecordingStatus { to_archive: archived, ..status(&request, now, recorded) },
+        charter: Charter {
+            away_for,
+            archived,
+            ..within_licence(charter(&request, recorded, random_id), max_questioner)
+        },
         absent: is_message(&request).then(|| (request.owner.id.clone(), request.owner.name.clone())),
         guaranteed: request.command.is_event() && request.command.guaranteed.is_some(),
         session_index,

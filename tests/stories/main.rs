@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod admission;
+mod archive;
 // These end programs by a signal.
 #[cfg(unix)]
 mod cluster;
