@@ -24,7 +24,7 @@ pub mod transcript;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -53,7 +53,7 @@ use crate::library;
 use crate::link::{Inspector, LinkConfig, Listener};
 use crate::meeting::room::How;
 use crate::office::lines::Reserved;
-use crate::office::{Limits, Office};
+use crate::office::{GuessPace, Guesses, Limits, Office};
 
 /// What a server starts with.
 #[derive(Debug)]
@@ -108,6 +108,8 @@ pub struct Patience {
     /// Somebody whose connection is lost keeps the place for so long before the others hear of it; the known client comes back within
     /// a second (wire/02 section 13).
     pub away: Duration,
+    /// How fast passwords may be guessed.
+    pub guessing: GuessPace,
 }
 
 impl Default for Patience {
@@ -119,6 +121,7 @@ impl Default for Patience {
             alive: Duration::from_secs(20),
             queue: 4096,
             away: Duration::from_secs(5),
+            guessing: GuessPace::default(),
         }
     }
 }
@@ -314,6 +317,7 @@ impl Mcu {
             relay: config.relay,
             relays: Relays::default(),
             marking: Arc::default(),
+            guesses: Arc::new(Mutex::new(Guesses::new(config.patience.guessing))),
         };
         let accepting = tokio::spawn(accept(listener, shared, sessions.clone(), stop_accepting.clone(), cut.clone()));
         let desk_task = tokio::spawn(desk_task);

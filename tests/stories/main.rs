@@ -20,6 +20,7 @@ mod inspector;
 mod mail;
 mod meeting;
 mod operator;
+mod passwords;
 mod peer;
 mod playback;
 #[cfg(unix)]
