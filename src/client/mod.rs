@@ -2,7 +2,8 @@
 //!
 //! In: a jnj and [`ClientCommand`]s. Out: a [`ClientState`] that is replaced whenever something changed, and [`ClientEvent`]s.
 //! [`dialler`] decides which address is tried when, [`comeback`] when a lost connection is tried again, [`viewing`] where a playback
-//! stands, [`manners`] what is done without asking, all without sockets; [`session`] drives them and speaks the wire.
+//! stands, [`manners`] what is done without asking, all without sockets; [`remembered`] keeps
+//! passwords that were right; [`session`] drives them and speaks the wire.
 
 pub mod comeback;
 mod connect;
@@ -11,6 +12,7 @@ mod heartbeat;
 mod joining;
 pub mod manners;
 mod relay;
+pub mod remembered;
 pub mod session;
 #[cfg(feature = "sound")]
 pub mod sound;
@@ -26,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 use self::comeback::Attempt;
 use self::dialler::{AttemptRow, Preference};
 pub use self::manners::{Door, Manners, Prompt, Question};
+pub use self::remembered::PasswordMemory;
 pub use self::viewing::{Viewing, Wish};
 use crate::clock::Clock;
 use crate::hit::jnj::Jnj;
@@ -47,6 +50,8 @@ pub struct ClientOptions {
     pub preference: Preference,
     /// Answers a password prompt without asking; the first time only.
     pub password: Option<PasswordHash>,
+    /// Answers a password prompt with what was right for this jnj before, and keeps what is right now.
+    pub remembers: PasswordMemory,
     /// What a guest of a web office is called (codetype 4).
     pub name: Option<String>,
     /// What our lines are written in, as an old client's (EXT(55)).
@@ -64,13 +69,14 @@ pub struct ClientOptions {
 }
 
 impl ClientOptions {
-    /// Over a WebSocket, without a password, coming back when the connection is lost.
+    /// Over a WebSocket, without a password, remembering none, coming back when the connection is lost.
     pub fn new(clock: Clock) -> ClientOptions {
         ClientOptions {
             transport: Transport::WebSocket,
             route: Route::default(),
             preference: Preference::default(),
             password: None,
+            remembers: PasswordMemory::default(),
             name: None,
             code_page: CodePage::UTF8,
             manners: Manners::default(),

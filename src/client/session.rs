@@ -17,6 +17,7 @@ use super::dialler::Outcome;
 use super::heartbeat::{self, Beat, Heartbeat};
 use super::joining::{self, Memory, Need};
 use super::manners::{self, Floor, Prompts};
+use super::remembered::Remembered;
 use super::viewing::Viewing;
 use super::{ClientCommand, ClientEvent, ClientOptions, ClientState, Ending, Phase};
 use crate::hit::jnj::{Jnj, Mode};
@@ -46,7 +47,9 @@ pub(super) async fn run(
     events: broadcast::Sender<ClientEvent>,
     leave: CancellationToken,
 ) {
-    let mut driver = Driver { options, commands, publish, events, memory: Memory::default(), viewing: None };
+    let passwords = Remembered::new(options.remembers.clone(), &jnj);
+    let memory = Memory::default();
+    let mut driver = Driver { options, commands, publish, events, memory, passwords, viewing: None };
     let ending = driver.take_part(&jnj, &leave).await;
     info!("session ended: {ending:?}");
     driver.set_phase(Phase::Ended(ending));
@@ -58,6 +61,7 @@ struct Driver {
     publish: watch::Sender<Arc<ClientState>>,
     events: broadcast::Sender<ClientEvent>,
     memory: Memory,
+    passwords: Remembered,
     /// What the playback was like when its connection was lost, and when that was.
     viewing: Option<(Viewing, Duration)>,
 }
@@ -181,10 +185,12 @@ impl Driver {
     /// What is asked for, and a server that listens.
     async fn reach(&mut self, jnj: &Jnj) -> Result<(JoinRequest, Connected), Stop> {
         if joining::need(jnj) == Need::Password && self.options.password.is_none() {
-            match self.ask_password(false).await {
+            let known = self.passwords.recall();
+            match if known.is_some() { known } else { self.ask_password(false).await } {
                 Some(hash) => self.options.password = Some(hash),
                 None => return Err(Stop::Ending(Ending::Left)),
             }
+            self.options.password.iter().for_each(|hash| self.passwords.give(hash));
         }
         let request = joining::request(jnj, self.options.name.as_deref(), self.options.password.as_ref());
         let request = request.map_err(|why| Stop::Ending(Ending::NotServed(why)))?;
@@ -255,9 +261,20 @@ impl Driver {
             let answer =
                 pipe.read(ADMISSION_PATIENCE, "an answer to the join", |r| BeforeAdmission::decode_in(mode, r)).await?;
             match answer {
-                BeforeAdmission::Admitted(info) => return Ok(Admitted::Meeting(*info)),
-                BeforeAdmission::Playing(start) => return Ok(Admitted::Playback(start)),
-                BeforeAdmission::Refused(refusal) => return Err(Stop::Ending(Ending::Refused(refusal))),
+                BeforeAdmission::Admitted(info) => {
+                    self.passwords.was_right();
+                    return Ok(Admitted::Meeting(*info));
+                }
+                BeforeAdmission::Playing(start) => {
+                    self.passwords.was_right();
+                    return Ok(Admitted::Playback(start));
+                }
+                BeforeAdmission::Refused(refusal) => {
+                    if matches!(refusal, Refusal::WrongUserinfo2 | Refusal::WrongPassword | Refusal::WrongPassword2) {
+                        self.passwords.was_wrong();
+                    }
+                    return Err(Stop::Ending(Ending::Refused(refusal)));
+                }
                 BeforeAdmission::PasswordWanted | BeforeAdmission::RecordingPasswordWanted(0 | 1) => {
                     asked += 1;
                     let answer = self.password(asked).await;
@@ -271,6 +288,7 @@ impl Driver {
                 }
                 // Any other number says that the password was wrong (wire/05 section 3.2).
                 BeforeAdmission::RecordingPasswordWanted(_) => {
+                    self.passwords.was_wrong();
                     return Err(Stop::Ending(Ending::Refused(Refusal::WrongPassword)));
                 }
                 BeforeAdmission::Wait { kind: WaitKind::Permission, owner } => {
@@ -294,14 +312,13 @@ impl Driver {
         }
     }
 
-    /// The password that was given beforehand, or the user's answer.
+    /// The password that was given beforehand, or was right before, or the user's answer.
     async fn password(&mut self, asked: u32) -> Option<PasswordHash> {
-        if asked == 1
-            && let Some(given) = self.options.password.take()
-        {
-            return Some(given);
-        }
-        self.ask_password(asked > 1).await
+        let known = if asked == 1 { self.options.password.take().or_else(|| self.passwords.recall()) } else { None };
+        self.passwords.was_wrong();
+        let answer = if known.is_some() { known } else { self.ask_password(asked > 1).await };
+        answer.iter().for_each(|hash| self.passwords.give(hash));
+        answer
     }
 
     async fn ask_password(&mut self, again: bool) -> Option<PasswordHash> {

@@ -140,6 +140,8 @@ pub enum Command {
     Join(JnjSource),
     /// Answer a password prompt; `None` cancels.
     AnswerPassword(TabId, Option<SecretText>),
+    /// Keep passwords that were right in memory, so that a jnj is not asked for its own again; or no longer, and forget them. Off at first.
+    RememberPasswords(bool),
     /// Take part in a meeting: chat, floor, polls, control.
     Do(TabId, Move),
     /// Write the chat of a session into a text file.

@@ -38,7 +38,7 @@ use super::snapshot::{
     ClockRow, Connecting, Issued, Level, McuState, Notice, RecordingRow, SampleUser, Snapshot, TabId,
 };
 use super::watching::Watching;
-use crate::client::{ClientCommand, Wish};
+use crate::client::{ClientCommand, PasswordMemory, Wish};
 use crate::clock::Clock;
 use crate::hit::password::PasswordHash;
 use crate::hit::paths;
@@ -144,6 +144,7 @@ struct Task {
     backup: Option<Server>,
     backup_state: McuState,
     connecting: Connecting,
+    passwords: PasswordMemory,
     recent: Recent,
     cast: Option<Cast>,
     /// Simulated people by the number of their meeting.
@@ -180,6 +181,7 @@ impl Task {
             backup: None,
             backup_state: McuState::Stopped,
             connecting: Connecting::default(),
+            passwords: PasswordMemory::default(),
             recent,
             cast: None,
             crowds: BTreeMap::new(),
@@ -262,6 +264,7 @@ impl Task {
                 let hash = answer.as_ref().map(|text| PasswordHash::of(text.expose()));
                 self.ask_client(id, ClientCommand::Password(hash));
             }
+            Command::RememberPasswords(on) => self.passwords.set_on(on),
             Command::PullThePlug => self.pull_the_plug().await,
             Command::StartBackup => self.start_backup().await,
             Command::StopBackup => self.stop_backup().await,

@@ -183,6 +183,7 @@ impl Installation {
             patience: Patience::default(),
             link: LinkConfig::default(),
             relay: RelayPolicy { allow: self.configm.relay_allow() },
+            archive: self.configm.archive(),
             mail: self.configm.mail(),
             transcripts: Transcripts::default(),
             inspector: Inspector::off(),

@@ -5,11 +5,13 @@
 //! are not followed, what cannot be read is reported and passed over. Blocking: call it from a blocking thread.
 //!
 //! - [`tree`]: the walk; [`listing`]: what there is; [`usage`]: disk usage.
-//! - [`find`]: the recording that a request means; [`remove`]: taking one away, or into the archive.
+//! - [`find`]: the recording that a request means; [`remove`]: taking one away, or into the archive; [`expire`]: what the archive has
+//!   kept for long enough.
 //! - [`status_files`]: what an MCU tells third parties, as it is on disk.
 //! - [`crashed`]: what an MCU finishes on start; [`whole`]: files that appear whole or not at all.
 
 pub mod crashed;
+pub mod expire;
 pub mod find;
 pub mod listing;
 pub mod remove;
@@ -21,6 +23,7 @@ pub mod usage;
 pub mod whole;
 
 pub use crashed::{Finished, finish_crashed};
+pub use expire::{Expired, remove_expired};
 pub use find::{FindError, event_is_over, has_recordings, last_preparation, recording_of, recording_referred_to};
 pub use listing::{Entry, Kind, Listing, list};
 pub use remove::{RemoveError, remove};

@@ -1,6 +1,7 @@
 //! The walk over `_user/OWNER/MEETING/` and `_group/GROUP/OWNER/MEETING/` (guide 3.3).
 //!
-//! In: a recording root. Out: for each meeting folder the recordings in it, as base names with what exists of them. The levels are
+//! In: a recording root. Out: for each meeting folder the recordings in it, as base names with what exists of them, or what lies in
+//! it archived. The levels are
 //! fixed, so the depth is bounded; symbolic links are not followed, so nothing leads out of the root. Reads names only.
 
 use std::collections::BTreeMap;
@@ -58,43 +59,93 @@ impl Session {
     }
 }
 
+/// A recording that was deleted and is kept, or its status (guide 3.12; notes N41, N42).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Archived {
+    /// `BASE.archive_jnr_TIME` or `BASE.archive_xml_TIME`.
+    pub path: PathBuf,
+    /// TIME: when it was deleted, Unix seconds.
+    pub deleted: u64,
+}
+
 /// Every session below `root`, and what could not be read. A root that cannot be read gives one trouble and nothing else.
 pub fn sessions(root: &Path) -> (Vec<Session>, Vec<Trouble>) {
     let mut walk = Walk::default();
-    if let Err(error) = std::fs::read_dir(root) {
-        walk.trouble(root, &error);
-        return (walk.sessions, walk.troubles);
-    }
-    for (tree, folder) in walk.folders(root) {
-        match tree.as_str() {
-            USER_TREE => walk.owners(None, &folder),
-            GROUP_TREE => {
-                for (group, folder) in walk.folders(&folder) {
-                    walk.owners(Some(&group), &folder);
-                }
+    let meetings = walk.meetings(root);
+    let sessions = meetings.iter().flat_map(|meeting| walk.sessions(meeting)).collect();
+    (sessions, walk.troubles)
+}
+
+/// Shows `each` every archived file below `root`, a folder at a time, until it wants no more (false). Gives what could not be read.
+pub fn each_archived(root: &Path, mut each: impl FnMut(Archived) -> bool) -> Vec<Trouble> {
+    let mut walk = Walk::default();
+    'meetings: for meeting in walk.meetings(root) {
+        for archived in walk.archived(&meeting) {
+            if !each(archived) {
+                break 'meetings;
             }
-            _ => {}
         }
     }
-    (walk.sessions, walk.troubles)
+    walk.troubles
+}
+
+/// A meeting's folder.
+struct Meeting {
+    group: Option<String>,
+    owner: String,
+    name: String,
+    folder: PathBuf,
 }
 
 #[derive(Default)]
 struct Walk {
-    sessions: Vec<Session>,
     troubles: Vec<Trouble>,
 }
 
 impl Walk {
-    fn owners(&mut self, group: Option<&str>, folder: &Path) {
-        for (owner, folder) in self.folders(folder) {
-            for (meeting, folder) in self.folders(&folder) {
-                self.meeting(group, &owner, &meeting, &folder);
+    fn meetings(&mut self, root: &Path) -> Vec<Meeting> {
+        let mut found = Vec::new();
+        if let Err(error) = std::fs::read_dir(root) {
+            self.trouble(root, &error);
+            return found;
+        }
+        for (tree, folder) in self.folders(root) {
+            match tree.as_str() {
+                USER_TREE => self.owners(None, &folder, &mut found),
+                GROUP_TREE => {
+                    for (group, folder) in self.folders(&folder) {
+                        self.owners(Some(&group), &folder, &mut found);
+                    }
+                }
+                _ => {}
             }
+        }
+        found
+    }
+
+    fn owners(&mut self, group: Option<&str>, folder: &Path, found: &mut Vec<Meeting>) {
+        for (owner, folder) in self.folders(folder) {
+            let meeting =
+                |(name, folder)| Meeting { group: group.map(str::to_owned), owner: owner.clone(), name, folder };
+            found.extend(self.folders(&folder).into_iter().map(meeting));
         }
     }
 
-    fn meeting(&mut self, group: Option<&str>, owner: &str, meeting: &str, folder: &Path) {
+    fn archived(&mut self, meeting: &Meeting) -> Vec<Archived> {
+        let mut found = Vec::new();
+        for (name, path, kind) in self.names(&meeting.folder) {
+            let Some(deleted) = deletion_in(&name) else { continue };
+            if kind.is_file() {
+                found.push(Archived { path, deleted });
+            } else if kind.is_symlink() {
+                self.not_followed(&path);
+            }
+        }
+        found
+    }
+
+    fn sessions(&mut self, meeting: &Meeting) -> Vec<Session> {
+        let Meeting { group, owner, name: meeting, folder } = meeting;
         let mut found: BTreeMap<String, Session> = BTreeMap::new();
         for (name, path, kind) in self.names(folder) {
             let Some((base, suffix)) = SUFFIXES.iter().find_map(|suffix| Some((name.strip_suffix(suffix)?, *suffix)))
@@ -109,9 +160,9 @@ impl Walk {
             }
             let session = found.entry(base.to_owned()).or_insert_with(|| Session {
                 jnr: folder.join(format!("{base}.jnr")),
-                group: group.map(str::to_owned),
-                owner: owner.to_owned(),
-                meeting: meeting.to_owned(),
+                group: group.clone(),
+                owner: owner.clone(),
+                meeting: meeting.clone(),
                 base: base.to_owned(),
                 has_jnr: false,
                 has_xml: false,
@@ -126,8 +177,7 @@ impl Walk {
             }
         }
         // A lock alone is one that died before it began.
-        self.sessions
-            .extend(found.into_values().filter(|session| session.has_jnr || session.has_xml || session.has_internal));
+        found.into_values().filter(|session| session.has_jnr || session.has_xml || session.has_internal).collect()
     }
 
     fn folders(&mut self, folder: &Path) -> Vec<(String, PathBuf)> {
@@ -179,6 +229,14 @@ impl Walk {
             self.troubles.push(Trouble { path: path.into(), reason: reason.into() });
         }
     }
+}
+
+/// The time in `BASE.archive_jnr_TIME` or `BASE.archive_xml_TIME`; `None` for any other name.
+fn deletion_in(name: &str) -> Option<u64> {
+    let (base, extension) = name.rsplit_once('.')?;
+    let digits = extension.strip_prefix("archive_jnr_").or_else(|| extension.strip_prefix("archive_xml_"))?;
+    let time = !base.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    time.then(|| digits.parse().ok()).flatten()
 }
 
 /// Folder of the recordings without a group.

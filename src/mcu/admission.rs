@@ -51,7 +51,7 @@ pub(super) async fn meet(
         // It was inside once, and what it was in is over: its client then forgets the way back (wire/01 section 6.5).
         let closed = |refused: Refused| Refused::new(Refusal::SessionClosed, refused.cause);
         let age = if had_ticket { age.map_err(closed) } else { age };
-        if let Err(refused) = prove(&mut pipe, &request, age, joiner.deadline, shared).await? {
+        if let Err(refused) = prove(&mut pipe, &request, age, (peer, joiner.deadline), shared).await? {
             return refuse(pipe, refused.code, peer, &refused.cause).await;
         }
     }
@@ -157,7 +157,7 @@ pub(super) async fn remove(
     shared: &Shared,
 ) -> Result<(), SessionError> {
     let (Opened { request, age }, peer) = (opened, joiner.peer);
-    if let Err(refused) = prove(&mut pipe, &request, age, joiner.deadline, shared).await? {
+    if let Err(refused) = prove(&mut pipe, &request, age, (peer, joiner.deadline), shared).await? {
         return refuse(pipe, refused.code, peer, &refused.cause).await;
     }
     if let Err(refused) = shared.desk.may_remove(&request).await {

@@ -35,6 +35,7 @@ pub struct FrontDesk {
     ledger: Arc<Ledger>,
     clock: Clock,
     freshness: Duration,
+    record_all: bool,
     questions: mpsc::Sender<Question>,
 }
 
@@ -152,7 +153,9 @@ impl FrontDesk {
         let keyring = Arc::clone(&self.keyring);
         // Reads a key file, and agrees on a key the first time.
         let opened = tokio::task::spawn_blocking(move || keyring.open(&userinfo));
-        let request = opened.await.map_err(|failure| internal(&failure.to_string()))??;
+        let mut request = opened.await.map_err(|failure| internal(&failure.to_string()))??;
+        // Here, so that quotas and messages know it, too (guide 3.12: whether the user requests recording or not).
+        request.command.recording |= self.record_all;
         let age = Office::judge_age(&request, self.clock.now(), self.freshness);
         Ok(Opened { request, age })
     }
@@ -287,6 +290,8 @@ pub(super) struct Start {
     pub ledger: Arc<Ledger>,
     pub clock: Clock,
     pub freshness: Duration,
+    /// Every meeting is recorded, whatever its request says (guide 3.12).
+    pub record_all: bool,
     pub office: Office,
     pub opening: Opening,
     pub status: StatusFiles,
@@ -302,6 +307,7 @@ pub(super) fn new(start: Start) -> (FrontDesk, impl Future<Output = ()> + Send) 
         ledger: Arc::clone(&start.ledger),
         clock: start.clock.clone(),
         freshness: start.freshness,
+        record_all: start.record_all,
         questions,
     };
     let task = Task {

@@ -2,9 +2,10 @@
 //!
 //! In: an address, an installation's configuration and keys, connections. Out: meetings, recordings, status files, and a snapshot of
 //! what is running. Tasks: the [`front_desk`] owns admission, each [`meeting`] owns itself, each [`session`] serves one connection,
-//! each [`recorder`] writes one meeting's files, [`post`] writes to owners; all end, and are waited for, in [`Mcu::shutdown`].
+//! each [`recorder`] writes one meeting's files, [`post`] writes to owners, [`archive`] removes what was kept for long enough; all end, and are waited for, in [`Mcu::shutdown`].
 
 mod admission;
+mod archive;
 mod carrying;
 mod continuing;
 pub mod front_desk;
@@ -25,7 +26,7 @@ pub mod transcript;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -47,14 +48,14 @@ use self::session::Shared;
 use self::status_files::StatusFiles;
 use self::transcript::Transcripts;
 use crate::clock::Clock;
-use crate::hit::configm::MailSettings;
+use crate::hit::configm::{Archive, MailSettings};
 use crate::hit::keys::PrivateKey;
 use crate::hit::licence::Licence;
 use crate::library;
 use crate::link::{Inspector, LinkConfig, Listener};
 use crate::meeting::room::How;
 use crate::office::lines::Reserved;
-use crate::office::{Limits, Office};
+use crate::office::{GuessPace, Guesses, Limits, Office};
 
 /// What a server starts with.
 #[derive(Debug)]
@@ -83,6 +84,8 @@ pub struct McuConfig {
     pub link: LinkConfig,
     /// Where it leads as a relay, and for whom (guide 3.13).
     pub relay: RelayPolicy,
+    /// What becomes of deleted recordings; when it is not off, every meeting is recorded (guide 3.12).
+    pub archive: Archive,
     /// How it writes to owners (guide 3.1/1). `None`: not at all.
     pub mail: Option<MailSettings>,
     /// Where to write down what clients send; for making tests.
@@ -107,6 +110,8 @@ pub struct Patience {
     /// Somebody whose connection is lost keeps the place for so long before the others hear of it; the known client comes back within
     /// a second (wire/02 section 13).
     pub away: Duration,
+    /// How fast passwords may be guessed.
+    pub guessing: GuessPace,
 }
 
 impl Default for Patience {
@@ -118,6 +123,7 @@ impl Default for Patience {
             alive: Duration::from_secs(20),
             queue: 4096,
             away: Duration::from_secs(5),
+            guessing: GuessPace::default(),
         }
     }
 }
@@ -248,6 +254,8 @@ pub struct Mcu {
     accepting: JoinHandle<()>,
     desk_task: JoinHandle<()>,
     post: Post,
+    /// Removes what the archive has kept for long enough; none if it keeps for ever, or nothing.
+    archive: Option<JoinHandle<()>>,
 }
 
 impl Mcu {
@@ -267,6 +275,7 @@ impl Mcu {
             config.local_ip.clone(),
             config.patience.away,
             config.licence.max_questioner,
+            config.archive != Archive::Off,
         );
         let status =
             StatusFiles::start(config.recording_root.clone(), config.status_names.clone(), config.clock.clone());
@@ -279,6 +288,7 @@ impl Mcu {
             ledger: Arc::clone(&ledger),
             clock: config.clock.clone(),
             freshness: config.freshness,
+            record_all: config.archive != Archive::Off,
             office: Office::new(config.licence.clone(), config.limits, first_index),
             opening,
             status,
@@ -292,6 +302,13 @@ impl Mcu {
         info!("listening on {address}");
 
         let (sessions, stop_accepting, cut) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
+        let archive = match config.archive {
+            Archive::Days(days) => {
+                let (root, clock) = (config.recording_root.clone(), config.clock.clone());
+                Some(tokio::spawn(archive::keep(root, days, clock, stop_accepting.clone())))
+            }
+            Archive::Off | Archive::Forever => None,
+        };
         let shared = Shared {
             desk: desk.clone(),
             clock: config.clock,
@@ -304,10 +321,11 @@ impl Mcu {
             relay: config.relay,
             relays: Relays::default(),
             marking: Arc::default(),
+            guesses: Arc::new(Mutex::new(Guesses::new(config.patience.guessing))),
         };
         let accepting = tokio::spawn(accept(listener, shared, sessions.clone(), stop_accepting.clone(), cut.clone()));
         let desk_task = tokio::spawn(desk_task);
-        Ok(Mcu { address, desk, snapshot, sessions, stop_accepting, cut, accepting, desk_task, post })
+        Ok(Mcu { address, desk, snapshot, sessions, stop_accepting, cut, accepting, desk_task, post, archive })
     }
 
     /// Where it listens.
@@ -357,6 +375,9 @@ impl Mcu {
         self.stop_accepting.cancel();
         self.cut.cancel();
         report(self.accepting.await);
+        if let Some(archive) = self.archive {
+            report(archive.await);
+        }
         self.sessions.close();
         self.sessions.wait().await;
         self.desk.close(How::ServerShutdown).await;
@@ -369,6 +390,9 @@ impl Mcu {
         info!("shutting down");
         self.stop_accepting.cancel();
         report(self.accepting.await);
+        if let Some(archive) = self.archive {
+            report(archive.await);
+        }
         self.sessions.close();
         self.desk.close(How::ServerShutdown).await;
         report(self.desk_task.await);

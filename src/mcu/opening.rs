@@ -35,6 +35,8 @@ pub(super) struct Opening {
     away_for: Duration,
     /// Of the licence: so many can be questioners of one meeting.
     max_questioner: usize,
+    /// What is recorded is archived when it is deleted (guide 3.12).
+    archives: bool,
 }
 
 /// Why a meeting cannot be opened.
@@ -49,8 +51,14 @@ pub(super) enum OpeningError {
 }
 
 impl Opening {
-    pub(super) fn new(root: PathBuf, local_ip: String, away_for: Duration, max_questioner: u32) -> Opening {
-        Opening { root, local_ip, away_for, max_questioner: max_questioner as usize }
+    pub(super) fn new(
+        root: PathBuf,
+        local_ip: String,
+        away_for: Duration,
+        max_questioner: u32,
+        archives: bool,
+    ) -> Opening {
+        Opening { root, local_ip, away_for, max_questioner: max_questioner as usize, archives }
     }
 }
 
@@ -67,14 +75,16 @@ pub(super) async fn start(
     let now = clock.now();
     let wanted = request.command.recording;
     let asked = request.clone();
-    let (away_for, max_questioner) = (opening.away_for, opening.max_questioner);
+    let (away_for, max_questioner, archives) = (opening.away_for, opening.max_questioner, opening.archives);
     let made = tokio::task::spawn_blocking(move || {
         let continues = beginning(&opening, &asked);
         let mut carried = Carried::read(&opening.root, &asked);
         let slides = std::mem::take(&mut carried.slides);
         let (files, mut writer) = make_files(&opening, &asked, continues.as_ref(), (session_index, now))?;
         let charter = within_licence(charter(&asked, writer.is_some(), random_id), max_questioner);
-        let charter = Charter { away_for, slides, continues: continues.map(Box::new), ..charter };
+        // Everybody inside is told so; what cannot be written cannot be archived either.
+        let archived = archives && charter.recorded;
+        let charter = Charter { away_for, archived, slides, continues: continues.map(Box::new), ..charter };
         let safe = writer.as_mut().is_some_and(|writer| keep_beginning(writer, &charter, now));
         carried.written(safe, now);
         Ok::<_, PathError>((files, writer, charter))
@@ -82,7 +92,7 @@ pub(super) async fn start(
     let (files, writer, charter) = made.await??;
     let recorded = wanted && writer.is_some();
     Ok(Start {
-        status: status(&request, now, recorded),
+        status: RecordingStatus { to_archive: charter.archived, ..status(&request, now, recorded) },
         charter,
         absent: is_message(&request).then(|| (request.owner.id.clone(), request.owner.name.clone())),
         guaranteed: request.command.is_event() && request.command.guaranteed.is_some(),

@@ -5,13 +5,13 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
@@ -25,10 +25,11 @@ use super::transcript::{Transcript, Transcripts};
 use super::{Patience, random};
 use crate::clock::Clock;
 use crate::hit::modp::{self, Exponent};
+use crate::hit::password::PasswordHash;
 use crate::hit::request::{CommandKind, ServiceRequest};
 use crate::link::pipe::{Incoming, Pipe, PipeError};
 use crate::link::{Accepted, Inspector, Sender, Tap};
-use crate::office::Refused;
+use crate::office::{Guesser, Guesses, Refused, Try};
 use crate::wire::cipher::{Cipher, CipherName, KeyMaterial};
 use crate::wire::exchange;
 use crate::wire::fields::Keys;
@@ -65,6 +66,15 @@ pub struct Shared {
     pub relays: Relays,
     /// Held while a status file is marked as played.
     pub marking: Arc<Mutex<()>>,
+    /// Who has tried how many passwords.
+    pub guesses: Arc<Mutex<Guesses>>,
+}
+
+impl Shared {
+    /// Never held over a wait.
+    fn guesses(&self) -> MutexGuard<'_, Guesses> {
+        self.guesses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Why a session ended before or without a meeting.
@@ -219,7 +229,7 @@ async fn play(
         Some(ticket) if ticket.kind == TicketKind::Playback => shared.desk.has_watched(ticket).await,
         _ => false,
     };
-    if !returning && let Err(refused) = prove(&mut pipe, &request, age, joiner.deadline, shared).await? {
+    if !returning && let Err(refused) = prove(&mut pipe, &request, age, (peer, joiner.deadline), shared).await? {
         return refuse(pipe, refused.code, peer, &refused.cause).await;
     }
     let (root, asked, now) = (shared.recording_root.clone(), request.clone(), shared.clock.now());
@@ -329,29 +339,47 @@ pub(super) async fn prove(
     pipe: &mut Pipe,
     request: &ServiceRequest,
     age: Result<(), Refused>,
-    deadline: Instant,
+    (peer, deadline): (SocketAddr, Instant),
     shared: &Shared,
 ) -> Result<Result<(), Refused>, SessionError> {
-    if age.is_err() {
-        return Ok(age);
-    }
-    let right = timeout_at(deadline, password_is_right(pipe, request, shared)).await;
-    let right = right.map_err(|_| SessionError::TooSlow(shared.patience.admission))??;
-    Ok(if right { Ok(()) } else { Err(Refused::new(Refusal::WrongUserinfo2, "wrong password")) })
+    let Some(expected) = request.password.as_ref().filter(|_| age.is_ok()) else { return Ok(age) };
+    let guesser = Guesser::new(request, peer.ip());
+    let asked = timeout_at(deadline, password_is_right(pipe, expected, &guesser, shared)).await;
+    let outcome = asked.map_err(|_| SessionError::TooSlow(shared.patience.admission))??;
+    Ok(outcome.map_err(|cause| Refused::new(Refusal::WrongUserinfo2, cause)))
 }
 
-/// Asks for the password that the userinfo carries, a few times (guide 3.10, wire/01 section 6.1).
-async fn password_is_right(pipe: &mut Pipe, request: &ServiceRequest, shared: &Shared) -> Result<bool, SessionError> {
-    let Some(expected) = &request.password else { return Ok(true) };
+/// Asks for the password that the userinfo carries, a few times (guide 3.10, wire/01 section 6.1). Who has been wrong too often waits for
+/// the answer; nobody else does. In the end, why not.
+async fn password_is_right(
+    pipe: &mut Pipe,
+    expected: &PasswordHash,
+    guesser: &Guesser,
+    shared: &Shared,
+) -> Result<Result<(), &'static str>, SessionError> {
     for _ in 0..PASSWORD_TRIES {
         pipe.write(&BeforeAdmission::PasswordWanted.encode()).await?;
-        match pipe.read(shared.patience.password, "a password", PasswordAnswer::decode).await? {
-            PasswordAnswer::Cancelled => return Err(PipeError::Closed.into()),
-            PasswordAnswer::Given(hash) if expected.matches(&hash) => return Ok(true),
-            PasswordAnswer::Given(_) => {}
+        let PasswordAnswer::Given(hash) =
+            pipe.read(shared.patience.password, "a password", PasswordAnswer::decode).await?
+        else {
+            return Err(PipeError::Closed.into());
+        };
+        let now = shared.clock.now().steady;
+        let tried = shared.guesses().attempt(guesser, now);
+        match tried {
+            Try::After(wait) if wait.is_zero() => {}
+            Try::After(wait) => {
+                info!(?wait, "a password is looked at later: many wrong ones came from there");
+                sleep(wait).await;
+            }
+            Try::Unseen => return Ok(Err("a password was not looked at: as many wrong ones as may wait do so")),
+        }
+        if expected.matches(&hash) {
+            shared.guesses().right(guesser);
+            return Ok(Ok(()));
         }
     }
-    Ok(false)
+    Ok(Err("wrong password"))
 }
 
 /// Says no with a code, and waits for the client to close: closing first would make it come back (wire/01 section 6.5).

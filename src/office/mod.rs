@@ -5,7 +5,9 @@
 //! docs/decisions.md.
 //!
 //! - [`limits`]: disk quotas and the defaults of configm.ini; [`lines`]: connections, outside ones, reserved ones.
+//! - [`guesses`]: how long a try of a password waits.
 
+pub mod guesses;
 pub mod limits;
 pub mod lines;
 
@@ -13,6 +15,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
+pub use self::guesses::{GuessPace, Guesser, Guesses, Try};
 pub use self::limits::{Limits, Quotas, Usage};
 pub use self::lines::PlaceId;
 use self::lines::{Charges, Line, Lines, Purpose, Reserved, Who};

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod admission;
+mod archive;
 // These end programs by a signal.
 #[cfg(unix)]
 mod cluster;
@@ -21,6 +22,7 @@ mod inspector;
 mod mail;
 mod meeting;
 mod operator;
+mod passwords;
 mod peer;
 mod playback;
 #[cfg(unix)]

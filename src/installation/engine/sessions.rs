@@ -79,6 +79,7 @@ impl Task {
             transport: self.connecting.transport,
             route: Route { proxy: self.connecting.proxy.clone(), certificates: Certificates::System },
             preference: self.connecting.preference,
+            remembers: self.passwords.clone(),
             inspector: self.watching.inspector.clone(),
             ..ClientOptions::new(self.clock.clone())
         }
