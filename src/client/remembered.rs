@@ -38,6 +38,11 @@ impl PasswordMemory {
         }
     }
 
+    /// Whether passwords are remembered.
+    pub fn is_on(&self) -> bool {
+        self.known().on
+    }
+
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -77,6 +77,8 @@ actions! {
     ToggleLog eg Action::ToggleLog, "Log", "Show or hide what the engine reports", ctrl(Key::L);
     /// Sounds on or off.
     SetChimes(bool) eg Action::SetChimes(true), "Chimes", "A short sound when somebody comes in or speaks", NONE;
+    /// Right passwords are kept in memory, or forgotten.
+    RememberPasswords(bool) eg Action::RememberPasswords(true), "Remember passwords", "Do not ask again for a password that was right, until HIT Deck is closed; it is never written down", NONE;
     /// Light, dark, or as the system has it.
     SetTheme(ThemePreference) eg Action::SetTheme(ThemePreference::System), "Appearance", "Light, dark, or as the system has it", NONE;
     /// To the clipboard.

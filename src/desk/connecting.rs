@@ -51,6 +51,7 @@ fn form(ui: &mut Ui, cx: &mut Cx<'_>) {
     ui.add(Checkbox::new(&mut like_the_browser, "Like the browser client"))
         .on_hover_text("Take a backup's answer only after 5 s, even if the first server is silent: for comparison");
     form.preference = if like_the_browser { Preference::Browser } else { Preference::Guide };
+    remember(ui, cx);
     ui.add_space(tokens::GAP_XS);
     ui.with_layout(Layout::right_to_left(Align::Min), |ui| match read {
         Ok(order) => {
@@ -65,6 +66,16 @@ fn form(ui: &mut Ui, cx: &mut Cx<'_>) {
         }
     });
     cx.state.connecting = Some(form);
+}
+
+/// Whether right passwords are kept; also offered where one is typed.
+pub fn remember(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let mut on = cx.shot.remembers_passwords;
+    let action = Action::RememberPasswords(!on);
+    let response = ui.add(Checkbox::new(&mut on, "Remember passwords")).on_hover_text(action.tooltip());
+    if response.changed() {
+        cx.actions.push(action);
+    }
 }
 
 /// What a carrier is called.

@@ -64,6 +64,7 @@ impl Desk {
                 }
             }
             Action::ToggleLog => self.state.log_open = !self.state.log_open,
+            Action::RememberPasswords(on) => self.send(Command::RememberPasswords(on)),
             Action::SetChimes(on) => self.send(Command::SetChimes(on)),
             Action::SetTheme(theme) => ctx.set_theme(theme),
             Action::Copy(text) => {

@@ -422,6 +422,7 @@ impl Task {
             log: Arc::new(self.options.logbook.lines()),
             inspector: Arc::clone(&self.watching.shown().borrow()),
             status: Arc::clone(&self.looking.shown().borrow()),
+            remembers_passwords: self.passwords.is_on(),
             chimes: self.bell.is_on(),
             notices: self.notices.clone(),
         };

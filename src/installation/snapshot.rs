@@ -52,6 +52,8 @@ pub struct Snapshot {
     pub inspector: Arc<InspectorSnapshot>,
     /// The status files of the recording root, while they are looked at.
     pub status: Arc<StatusLook>,
+    /// Whether passwords that were right are kept in memory.
+    pub remembers_passwords: bool,
     /// Whether chimes are on; `None` where this build has no sound.
     pub chimes: Option<bool>,
     /// Things to tell the user once, newest last; dismissed with `Command::DismissNotice`.

@@ -436,3 +436,18 @@ fn a_meeting_is_closed_by_the_administrator_after_a_question() {
     click(&mut harness, "Close it now");
     assert_eq!(front.sent(), ["CloseMeeting(0)"]);
 }
+
+#[test]
+fn passwords_are_remembered_from_the_prompt_and_forgotten_again_from_the_home_page() {
+    let (front, mut harness) =
+        open(fixtures::with_session(fixtures::session(1, SessionPhase::PasswordWanted { again: false })));
+    click(&mut harness, "Show tab: Weekly planning");
+    click(&mut harness, "Remember passwords");
+    assert_eq!(front.sent(), ["RememberPasswords(true)"]);
+    front.show(Snapshot { remembers_passwords: true, ..fixtures::busy() });
+    harness.run();
+    click(&mut harness, "Home");
+    click(&mut harness, "How to connect");
+    click(&mut harness, "Remember passwords");
+    assert_eq!(front.sent(), ["RememberPasswords(false)"]);
+}

@@ -12,6 +12,7 @@ use std::time::Duration;
 use eframe::egui::{self, Align, ComboBox, Frame, Key, Label, Layout, Panel, RichText, TextEdit, Ui};
 
 use crate::desk::action::Action;
+use crate::desk::connecting;
 use crate::desk::pages::home::shown_title;
 use crate::desk::pages::{ends, player};
 use crate::desk::state::Place;
@@ -224,6 +225,8 @@ fn password(ui: &mut Ui, cx: &mut Cx<'_>, session: &SessionSnapshot, again: bool
             {
                 cx.actions.push(Action::SubmitPassword(session.id));
             }
+            ui.add_space(tokens::GAP_XS);
+            connecting::remember(ui, cx);
             ui.add_space(tokens::GAP_XS);
             let join = RichText::new("Join").color(palette.on_primary);
             let join = egui::Button::new(join)
