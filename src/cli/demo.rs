@@ -11,13 +11,13 @@ use super::clock::ClockArguments;
 use super::output::line;
 use super::{Failure, WindowRequest};
 use crate::clock::Clock;
+use crate::installation::Installation;
 use crate::installation::crowd::MAX_PEOPLE;
 use crate::installation::demo::{LIVE_MEETING, add_recordings};
 use crate::installation::engine::{Engine, EngineOptions, MorePeople};
 use crate::installation::front::Front as _;
 use crate::installation::logbook::Logbook;
 use crate::installation::snapshot::McuState;
-use crate::installation::{DEFAULT_LISTEN, Installation};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Demo {
@@ -64,10 +64,11 @@ impl Demo {
             move || add_recordings(&installation, Clock::system().now())
         };
         tokio::task::spawn_blocking(fill).await.map_err(|e| Failure::Bug(e.to_string()))?;
+        let listen = installation.listen();
         let engine = Engine::start(EngineOptions {
             installation,
             start_mcu: true,
-            listen: DEFAULT_LISTEN,
+            listen,
             with_people: true,
             more_people,
             demo: true,

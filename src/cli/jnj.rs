@@ -19,7 +19,7 @@ use crate::hit::password::PasswordHash;
 use crate::hit::request::{CommandKind, ServiceRequest};
 use crate::installation::command::SecretText;
 use crate::installation::services::{Asking, Served, ServiceError};
-use crate::installation::{self, DEFAULT_LISTEN, Installation, order};
+use crate::installation::{self, Installation, order};
 use crate::thirdparty::cluster::{Because, Way};
 
 #[derive(Debug, clap::Args)]
@@ -204,7 +204,7 @@ impl New {
         };
         let clock = self.clock.clock();
         let request = order.request(clock.now()).map_err(|e| Failure::Usage(e.to_string()))?;
-        let mcu = self.mcu.or_else(|| installation.running_at()).unwrap_or(DEFAULT_LISTEN);
+        let mcu = self.mcu.or_else(|| installation.running_at()).unwrap_or_else(|| installation.listen());
         let mut jnj = installation.issue(&request, mcu)?;
         jnj.backupip = self.backup;
         jnj.portm2 = self.port2;

@@ -17,7 +17,7 @@ pub(super) struct Keys {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Make a key pair: NAME and NAME.x509
+    /// Make a key pair: NAME and NAME.x509, and NAME.passphrase.txt
     New {
         /// The key's name: what stands before the first | of a userinfo
         name: String,
@@ -33,11 +33,10 @@ enum Action {
 impl Keys {
     pub(super) fn run(self) -> Result<(), Failure> {
         let Action::New { name, passphrase, dir } = self.action;
-        let has_passphrase = !passphrase.is_empty();
-        let text = installation::new_key_pair(&dir, &dir, &name, &Passphrase::new(&passphrase))?;
+        let passphrase_file = installation::new_key_files(&dir, &name, &Passphrase::new(&passphrase))?;
         line(&format!("made {} and {}.x509", dir.join(&name).display(), dir.join(&name).display()));
-        if has_passphrase {
-            line(&format!("for configm.ini: passphrase={}", text.as_str()));
+        if let Some(path) = passphrase_file {
+            line(&format!("what stands in {} goes behind passphrase= in configm.ini", path.display()));
         }
         Ok(())
     }

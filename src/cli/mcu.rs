@@ -11,7 +11,7 @@ use super::Failure;
 use super::clock::ClockArguments;
 use super::output::line;
 use super::trace::Trace;
-use crate::installation::{DEFAULT_LISTEN, Installation};
+use crate::installation::Installation;
 use crate::mcu;
 use crate::mcu::transcript::Transcripts;
 
@@ -19,9 +19,9 @@ use crate::mcu::transcript::Transcripts;
 pub(super) struct Mcu {
     /// The installation
     dir: PathBuf,
-    /// Where to listen; port 0 picks one
-    #[arg(long, default_value_t = DEFAULT_LISTEN)]
-    listen: SocketAddr,
+    /// Where to listen, if not where configm.ini says (127.0.0.1:2333 at first); port 0 picks one
+    #[arg(long)]
+    listen: Option<SocketAddr>,
     #[command(flatten)]
     clock: ClockArguments,
     /// Write down what clients send, in clear, into this folder: for making tests
@@ -36,7 +36,8 @@ impl Mcu {
     pub(super) async fn run(self, stop: CancellationToken) -> Result<(), Failure> {
         let installation = Installation::open(&self.dir)?;
         let hold = installation.hold()?;
-        let (mut config, key) = installation.mcu(self.listen, self.clock.clock())?;
+        let (mut config, key) =
+            installation.mcu(self.listen.unwrap_or_else(|| installation.listen()), self.clock.clock())?;
         if let Some(folder) = &self.transcripts {
             config.transcripts = Transcripts::into_folder(folder).map_err(Failure::input)?;
         }

@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::installation::engine::{Engine, EngineOptions, MorePeople};
 use crate::installation::front::Front;
 use crate::installation::logbook::Logbook;
-use crate::installation::{DEFAULT_LISTEN, Installation, InstallationError, demo};
+use crate::installation::{Installation, InstallationError, demo};
 
 /// Why there is no window.
 #[derive(Debug, thiserror::Error)]
@@ -53,10 +53,11 @@ pub fn launch(
     let (installation, fresh) = open_or_make(&folder)?;
     let engine = {
         let _in_runtime = runtime.enter();
+        let listen = installation.listen();
         Arc::new(Engine::start(EngineOptions {
             installation,
             start_mcu: true,
-            listen: DEFAULT_LISTEN,
+            listen,
             // The first start shows a meeting that lives; later the installation is the user's own.
             with_people: fresh || is_demo,
             more_people,

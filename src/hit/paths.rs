@@ -417,6 +417,16 @@ mod tests {
     }
 
     #[test]
+    fn recordings_and_participants_of_an_ipv6_server_have_semicolons_too() {
+        let at = LocalTime::parse_recording_stamp("2016_10_25_21_07").unwrap();
+        let recording = RecordingPath::new(None, "2", "169", "fe80::1", at, 1_835).unwrap();
+        let base = "_user/2/169/_recording_fe80;;1_2016_10_25_21_07_001835";
+        assert_eq!(recording.file(FileKind::Jnr), Path::new(&format!("{base}.jnr")));
+        let participants = "_user/2/169/participant/_participant_fe80;;1_2016_10_25_21_07_001835.xml";
+        assert_eq!(recording.participants(), Path::new(participants));
+    }
+
+    #[test]
     fn what_could_mean_another_file_is_refused() {
         assert_eq!(reason(""), Some(PathReason::Empty));
         for dots in [".", ".."] {

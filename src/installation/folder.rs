@@ -279,16 +279,23 @@ impl Installation {
         sealed::seal(&site, &key, xml, random).map_err(|e| InstallationError::Request(e.to_string()))
     }
 
-    /// Guide 3.4: the licence's fixed IP, else `listenip`, else what we listen on.
+    /// Where its MCU listens unless it is told otherwise: the first `listenip` that is an address, and `listenport`.
+    pub fn listen(&self) -> SocketAddr {
+        let ip = self.configm.listen_ips().find_map(|ip| ip.parse().ok()).unwrap_or(DEFAULT_LISTEN.ip());
+        SocketAddr::new(ip, self.configm.listen_port())
+    }
+
+    /// Guide 3.4: the licence's fixed IP, else where we listen, which is `listenip` or what counts as that.
     fn local_ip(&self, listen: SocketAddr) -> String {
-        let configured = self.licence.fixed_ip.clone().or_else(|| self.configm.listen_ips().next().map(str::to_owned));
-        configured.unwrap_or_else(|| listen.ip().to_string())
+        self.licence.fixed_ip.clone().unwrap_or_else(|| listen.ip().to_string())
     }
 
     /// The local IP, the other ones that are listened on, and the name that clients know; each once (guide 3.4, note N38).
     fn status_names(&self, listen: SocketAddr) -> Vec<String> {
         let mut names = vec![self.local_ip(listen)];
-        let others = self.configm.listen_ips().chain(self.configm.jnj_ip());
+        // Those of configm.ini are not ours if we were told to listen elsewhere.
+        let ours = self.configm.listen_ips().any(|ip| ip.parse() == Ok(listen.ip()));
+        let others = self.configm.listen_ips().filter(|_| ours).chain(self.configm.jnj_ip());
         for name in others.map(str::to_owned) {
             if !names.contains(&name) && names.len() < MAX_NAMES {
                 names.push(name);
@@ -352,6 +359,25 @@ pub fn new_key_pair(
     write(&private_path, key.to_text(passphrase).as_bytes(), Secrecy::Secret)?;
     write(&public_path, key.public_key().to_der(), Secrecy::Open)?;
     Ok(passphrase.to_base64())
+}
+
+/// Makes a key pair in one folder with its passphrase file, as the guide's program does (guide 3.2): NAME, NAME.x509, and for a passphrase
+/// NAME.passphrase.txt, readable by its owner only, whose text is what `passphrase=` in configm.ini takes. Gives that file.
+///
+/// # Errors
+/// When a file exists already or cannot be written.
+pub fn new_key_files(folder: &Path, name: &str, passphrase: &Passphrase) -> Result<Option<PathBuf>, InstallationError> {
+    let path = folder.join(format!("{name}.passphrase.txt"));
+    if path.exists() {
+        let why = format!("{} exists already; remove it first if you mean to replace it", path.display());
+        return Err(InstallationError::Key { name: name.to_owned(), why });
+    }
+    let text = new_key_pair(folder, folder, name, passphrase)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    write(&path, text.as_bytes(), Secrecy::Secret)?;
+    Ok(Some(path))
 }
 
 /// Reads a `.x509` file.
@@ -458,3 +484,62 @@ hitdeck.running
 recent.json
 *.sock
 ";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn desk(configm: &str, licence: &str) -> (tempfile::TempDir, Installation) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("desk");
+        Installation::init(&path).unwrap();
+        for (name, text) in [("configm.ini", configm), (LICENCE, licence)] {
+            // A new installation listens on this host only.
+            let before = fs::read_to_string(path.join(name)).unwrap();
+            let before = before.lines().filter(|line| !line.starts_with("listenip")).collect::<Vec<_>>().join("\n");
+            fs::write(path.join(name), format!("{before}\n{text}\n")).unwrap();
+        }
+        let installation = Installation::open(&path).unwrap();
+        (folder, installation)
+    }
+
+    #[test]
+    fn the_local_ip_is_the_licences_else_that_of_configm_else_where_it_listens() {
+        for (configm, licence, told, expected) in [
+            ("", "", None, "127.0.0.1"),
+            ("", "", Some("192.0.2.7:2333"), "192.0.2.7"),
+            ("listenip = 10.0.0.1,fe80::1\nlistenport = 77", "", None, "10.0.0.1"),
+            ("listenip = 10.0.0.1", "", Some("192.0.2.7:2333"), "192.0.2.7"),
+            ("listenip = 10.0.0.1", "fixed_ip = 10.9.9.9", None, "10.9.9.9"),
+            ("", "fixed_ip = 10.9.9.9", Some("192.0.2.7:2333"), "10.9.9.9"),
+        ] {
+            let (_folder, desk) = desk(configm, licence);
+            let listen = told.map_or_else(|| desk.listen(), |told| told.parse().unwrap());
+            assert_eq!(desk.local_ip(listen), expected, "{configm:?} {licence:?} {told:?}");
+            assert_eq!(desk.mcu(listen, Clock::system()).unwrap().0.local_ip, expected, "and the MCU goes by it");
+        }
+        assert_eq!(desk("listenip = nonsense, 10.0.0.1\nlistenport = 77", "").1.listen().to_string(), "10.0.0.1:77");
+        assert_eq!(desk("", "").1.listen(), DEFAULT_LISTEN);
+    }
+
+    #[test]
+    fn the_status_files_have_one_name_an_address_and_three_at_most() {
+        let listen = "192.0.2.7:2333".parse().unwrap();
+        for (configm, expected) in [
+            ("", &["192.0.2.7"][..]),
+            ("jnj_ip = mcu.example.com", &["192.0.2.7", "mcu.example.com"]),
+            ("jnj_ip = 192.0.2.7", &["192.0.2.7"]),
+            ("listenip = 192.0.2.7,fe80::1\njnj_ip = mcu.example.com", &["192.0.2.7", "fe80::1", "mcu.example.com"]),
+            ("listenip = 10.0.0.1,fe80::1", &["192.0.2.7"]),
+        ] {
+            let (_folder, desk) = desk(configm, "");
+            assert_eq!(desk.status_names(listen), expected, "{configm:?}");
+        }
+    }
+
+    #[test]
+    fn the_recordings_are_where_configm_says() {
+        let (folder, desk) = desk("recording = ../shared", "");
+        assert_eq!(desk.recording_root(), folder.path().join("desk").join("../shared"));
+    }
+}

@@ -25,6 +25,6 @@ mod watching;
 
 pub use cluster::Chosen;
 pub use folder::{
-    Account, DEFAULT_LISTEN, Hold, Installation, InstallationError, WEB_KEY, new_key_pair, read, read_public_key,
+    Account, DEFAULT_LISTEN, Hold, Installation, InstallationError, WEB_KEY, new_key_files, read, read_public_key,
     read_text,
 };

@@ -217,7 +217,9 @@ pub struct MeetingRow {
     pub owner_present: bool,
     /// Names of those present, the owner first.
     pub people: Vec<String>,
-    /// Planned minutes; 0 for a person-based meeting.
+    /// The owner's group.
+    pub group: Option<String>,
+    /// Planned minutes of the event, also while it is prepared; 0 for a person-based meeting.
     pub duration_min: u32,
     /// Since it was opened.
     pub elapsed: Duration,

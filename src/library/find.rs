@@ -164,4 +164,41 @@ mod tests {
         put(root.path(), "_recording_1.1.1.1_2026_01_02_10_00_000001.xml", Some(How::ServerShutdown));
         assert!(!event_is_over(root.path(), &request(None)));
     }
+
+    #[test]
+    fn a_reference_means_the_newest_of_its_own_tree_or_the_file_that_it_names() {
+        let root = tempfile::tempdir().unwrap();
+        put(root.path(), "_recording_1.1.1.1_2026_01_01_10_00_000001.jnr", None);
+        put(root.path(), "_recording_1.1.1.1_2026_01_02_10_00_000001.jnr", None);
+        let group = root.path().join("_group/g/olive/m");
+        fs::create_dir_all(&group).unwrap();
+        fs::write(group.join("in_group.jnr"), "").unwrap();
+        let reference = |group: Option<&str>, file: Option<&str>| RecordingReference {
+            user_id: "olive".into(),
+            group_id: group.map(str::to_owned),
+            meeting_id: "m".into(),
+            file: file.map(str::to_owned),
+        };
+        let found = |reference| recording_referred_to(root.path(), &reference).unwrap();
+        assert!(found(reference(None, None)).ends_with("_recording_1.1.1.1_2026_01_02_10_00_000001.jnr"));
+        let older = "_recording_1.1.1.1_2026_01_01_10_00_000001";
+        assert!(found(reference(None, Some(older))).ends_with(format!("{older}.jnr")));
+        assert!(found(reference(Some("g"), None)).ends_with("_group/g/olive/m/in_group.jnr"));
+        assert!(recording_referred_to(root.path(), &reference(Some("h"), None)).is_err());
+    }
+
+    #[test]
+    fn a_folder_has_recordings_when_one_is_of_a_meeting() {
+        let root = tempfile::tempdir().unwrap();
+        assert!(!has_recordings(root.path(), &request(None)));
+        put(root.path(), "_recording_1.1.1.1_2026_01_01_10_00_000001.xml", Some(How::EmptyRoom));
+        assert!(!has_recordings(root.path(), &request(None)), "a meeting that was not recorded");
+        let folder = root.path().join("_user/olive/m");
+        let prepared = RecordingStatus { preparation_mode: true, ..RecordingStatus::default() };
+        fs::write(folder.join("prepared.jnr"), "").unwrap();
+        fs::write(folder.join("prepared.xml"), prepared.to_xml()).unwrap();
+        assert!(!has_recordings(root.path(), &request(None)), "a preparation");
+        put(root.path(), "_recording_1.1.1.1_2026_01_01_10_00_000001.jnr", None);
+        assert!(has_recordings(root.path(), &request(None)));
+    }
 }

@@ -82,4 +82,15 @@ mod tests {
         assert_eq!(usage(Charged::Group("")), 0);
         assert!(disk_usage(&root.path().join("none"), Charged::Group("g")).is_err());
     }
+
+    #[test]
+    fn what_was_prepared_counts_as_what_was_held() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("_user/7/1");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("a.jnr"), [0; 30]).unwrap();
+        let prepared = crate::hit::status::RecordingStatus { preparation_mode: true, ..Default::default() };
+        std::fs::write(folder.join("a.xml"), prepared.to_xml()).unwrap();
+        assert_eq!(disk_usage(root.path(), Charged::Owner("7")).unwrap(), 30);
+    }
 }

@@ -77,3 +77,25 @@ impl Carried {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hit::request::RecordingReference;
+
+    #[test]
+    fn slides_are_for_meetings_only() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("_user/olive/m");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("a.jnr"), "not read").unwrap();
+        let mut request = ServiceRequest::new("olive", "Olive", "m", 1);
+        request.command.transfer_slide =
+            Some(RecordingReference { user_id: "olive".into(), meeting_id: "m".into(), ..Default::default() });
+        for (kind, looked_at) in [(CommandKind::Meeting, 1), (CommandKind::LeaveMessage, 0), (CommandKind::Playback, 0)]
+        {
+            request.command.kind = kind;
+            assert_eq!(Carried::read(root.path(), &request).transfers.len(), looked_at, "{kind:?}");
+        }
+    }
+}

@@ -332,6 +332,8 @@ struct Running {
     queue: mpsc::Sender<ToMeeting>,
     summary: watch::Receiver<Arc<Summary>>,
     request: ServiceRequest,
+    /// The same, as it stands, for what is done when the meeting ends.
+    latest: watch::Sender<ServiceRequest>,
     opened: Now,
 }
 
@@ -438,6 +440,7 @@ impl Task {
             first.command.autoextension = request.command.autoextension;
             first.command.guaranteed = request.command.guaranteed;
         }
+        meeting.latest.send_replace(first.clone());
     }
 
     fn find(&self, request: &ServiceRequest) -> Found {
@@ -519,19 +522,22 @@ impl Task {
         let opening = self.opening.clone();
         let postbox = self.postbox.clone();
         let (clock, asked) = (self.clock.clone(), request.clone());
+        let (latest, now_asked) = watch::channel(request.clone());
         self.tasks.spawn(async move {
             // Joins wait in the queue while the files are made.
-            let how = match opening::start(opening, asked.clone(), index, clock, publish).await {
+            let how = match opening::start(opening, asked, index, clock, publish).await {
                 Ok(start) => meeting::run(start, own, inbox).await,
                 Err(failure) => {
                     error!(session = index, "the meeting cannot be opened: {failure}");
                     How::ServerShutdown
                 }
             };
+            // Whoever owns it by now: the name and the address are those of the owner's last request (guide 3.1).
+            let asked = now_asked.borrow().clone();
             postbox.ended(&asked).await;
             (index, how, asked)
         });
-        self.running.insert(index, Running { queue, summary, request, opened });
+        self.running.insert(index, Running { queue, summary, request, latest, opened });
     }
 
     /// A meeting whose queue is closed is over, though its task may still be writing.
@@ -608,6 +614,7 @@ fn row(index: i32, meeting: &Running, now: Now) -> RunningMeeting {
             false => meeting.request.command.duration.filter(|_| meeting.request.command.is_event()).unwrap_or(0),
         },
         elapsed: Duration::from_secs(now.steady.saturating_sub(meeting.opened.steady).as_secs()),
+        event_min: meeting.request.command.duration.filter(|_| meeting.request.command.is_event()).unwrap_or(0),
         before: summary.before,
         recorded: meeting.request.command.recording,
         message: opening::is_message(&meeting.request),

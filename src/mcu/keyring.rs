@@ -82,3 +82,42 @@ fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
     std::fs::File::open(path)?.take(4096).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hit::keys::Passphrase;
+
+    fn pair(folder: &Path, name: &str, seed: u8) -> PrivateKey {
+        let key = PrivateKey::generate([seed; 32]).unwrap();
+        std::fs::write(folder.join(format!("{name}.x509")), key.public_key().to_der()).unwrap();
+        // The private one stays with the third party.
+        drop(key.to_text(&Passphrase::new("")));
+        key
+    }
+
+    fn sealed_by(third_party: &PrivateKey, name: &str, mcu: &PublicKey, meeting: &str) -> String {
+        let xml = ServiceRequest::new("olive", "Olive", meeting, 1).to_xml().unwrap();
+        let key = SealingKey::new(third_party, mcu).unwrap();
+        sealed::seal(&KeyName::new(name).unwrap(), &key, xml.as_bytes(), [7; 32]).unwrap()
+    }
+
+    #[test]
+    fn several_third_parties_are_trusted_each_as_long_as_its_file_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let (shop, school) = (pair(folder.path(), "shop", 1), pair(folder.path(), "school", 2));
+        let own = PrivateKey::generate([3; 32]).unwrap();
+        let mcu = PublicKey::from_der(own.public_key().to_der()).unwrap();
+        let keyring = Keyring::new(folder.path(), own);
+        let (of_shop, of_school) =
+            (sealed_by(&shop, "shop", &mcu, "sale"), sealed_by(&school, "school", &mcu, "lesson"));
+        assert_eq!(keyring.open(&of_shop).unwrap().meeting_id, "sale");
+        assert_eq!(keyring.open(&of_school).unwrap().meeting_id, "lesson");
+        std::fs::remove_file(folder.path().join("shop.x509")).unwrap();
+        assert_eq!(keyring.open(&of_shop).unwrap_err().code, Refusal::WrongUserinfo2, "at once, though it was trusted");
+        assert!(keyring.open(&of_school).is_ok());
+        // Another key under the old name is another third party.
+        pair(folder.path(), "shop", 4);
+        assert!(keyring.open(&of_shop).is_err());
+    }
+}

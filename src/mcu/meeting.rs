@@ -415,7 +415,7 @@ impl Task {
             Some(Seated { connection, control: candidate.control, outgoing: candidate.outgoing, cut: candidate.cut });
         // Who makes a preparation a meeting names it anew (guide 3.1, exceptions).
         let switched = self.room.view().preparing && !candidate.newcomer.prepares && candidate.newcomer.owner;
-        let title = candidate.newcomer.terms.as_ref().filter(|_| switched).map(|terms| terms.title.clone());
+        let terms = candidate.newcomer.terms.clone().filter(|_| switched);
         let name = candidate.newcomer.name.clone();
         let id = candidate.newcomer.user_id.clone();
         let known = Known {
@@ -434,8 +434,8 @@ impl Task {
                 JoinError::Banned => Refusal::RequestRejected,
             }
         })?;
-        if let Some(title) = title {
-            self.status.title = title;
+        if let Some(terms) = terms {
+            (self.status.title, self.guaranteed) = (terms.title, terms.guaranteed);
         }
         self.known.insert(ssrc, known);
         self.everybody.insert(ssrc, (id, name));

@@ -200,6 +200,8 @@ pub struct RunningMeeting {
     pub group: Option<String>,
     /// Planned minutes; 0 for a person-based meeting.
     pub duration_min: u16,
+    /// Planned minutes of the event, also while it is prepared, which takes an hour of its own.
+    pub event_min: u16,
     /// Since it was opened, whole seconds.
     pub elapsed: Duration,
     /// What it goes on from had taken that long already (guide 3.1/7 continuemeeting).

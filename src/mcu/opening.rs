@@ -126,7 +126,7 @@ fn keep_beginning(writer: &mut JnrWriter, charter: &Charter, now: Now) -> bool {
 
 /// What the request decides for the whole meeting; whoever loses the connection has left at once.
 pub(super) fn charter(request: &ServiceRequest, recorded: bool, random_id: i32) -> Charter {
-    let Terms { title, duration, autoextension } = terms(request);
+    let Terms { title, duration, autoextension, .. } = terms(request);
     let message = is_message(request);
     // Most attributes are ignored if the command is not a meeting (guide 3.1/7).
     let plain = Command::default();
@@ -163,6 +163,7 @@ pub(super) fn terms(request: &ServiceRequest) -> Terms {
         title: title(request).to_owned(),
         duration: minutes.map(|minutes| Duration::from_secs(u64::from(minutes) * 60)),
         autoextension: request.command.autoextension,
+        guaranteed: request.command.is_event() && request.command.guaranteed.is_some(),
     }
 }
 
@@ -277,3 +278,27 @@ const STEPS: u32 = 15;
 
 /// What a client may send when the request says nothing (wire/01 section 7.1: clamped to 5,000,000).
 pub(super) const MAX_BANDWIDTH: i32 = 2_000_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_knows_nothing_of_what_is_for_meetings() {
+        let mut request = ServiceRequest::new("olive", "Olive", "m", 1);
+        request.command = Command::new(CommandKind::LeaveMessage);
+        let command = &mut request.command;
+        (command.duration, command.autoextension, command.all_questioner) = (Some(30), false, true);
+        command.default_joint_browsing_page = Some("http://a/".into());
+        command.max_message_duration = Some(7);
+        let message = charter(&request, true, 1);
+        assert_eq!((message.duration, message.default_page.as_deref()), (None, None));
+        assert!(!message.policy.all_questioner);
+        assert_eq!(message.message_limit, Some(Duration::from_secs(7 * 60)));
+        request.command.kind = CommandKind::Meeting;
+        let meeting = charter(&request, true, 1);
+        assert_eq!(meeting.duration, Some(Duration::from_secs(30 * 60)));
+        assert_eq!((meeting.default_page.as_deref(), meeting.message_limit), (Some("http://a/"), None));
+        assert!(meeting.policy.all_questioner && !meeting.autoextension);
+    }
+}

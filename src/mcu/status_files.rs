@@ -344,6 +344,7 @@ mod tests {
             duration_min: 0,
             elapsed: Duration::ZERO,
             before: Duration::ZERO,
+            event_min: 0,
             recorded: true,
             message: false,
             preparation: false,
@@ -389,5 +390,26 @@ mod tests {
                      elapsed_second=\"507\" shared_playback=\"1\" end_reached=\"1\" file_name=\"r.jnr\" file_size=\"708125\" \
                      file_duration=\"1298\" file_encrypted=\"0\"/>";
         assert!(xml.contains(entry), "{xml}");
+    }
+
+    #[test]
+    fn the_status_file_has_the_licences_numbers_and_the_values_of_each_meeting() {
+        let xml = owner_status(&busy((20, 15))).to_xml();
+        let info = "max_connection=\"300\" max_meeting=\"60\" max_outside_connection=\"100\" max_reserved_connection=\"10\" \
+                    max_reserved_outside_connection=\"8\" ip_range=\"10.0.0.0/8\"";
+        for pair in info.split_whitespace() {
+            assert!(xml.contains(&format!(" {pair}")), "{pair}: {xml}");
+        }
+        assert!(xml.contains("target_bitrate=\"2000.0Kbps\""), "{xml}");
+        for pair in ["session_index=\"0\"", "name=\"O\"", "userid=\"o\"", "meetingid=\"m\"", "max_participant=\"16\""] {
+            assert!(xml.contains(&format!(" {pair}")), "{pair}: {xml}");
+        }
+    }
+
+    #[test]
+    fn what_events_have_reserved_is_the_seventh_and_the_ninth_number() {
+        let mut desired = busy((20, 15));
+        Arc::make_mut(&mut desired.snapshot).reserved = crate::office::lines::Reserved { places: 5, outside: 3 };
+        assert_eq!(load(&desired).to_text(), "1 60 16 300 13 100 5 10 3 8 7 20 6 15");
     }
 }

@@ -190,6 +190,8 @@ pub struct Terms {
     pub duration: Option<Duration>,
     /// An event goes on after its duration while somebody is there.
     pub autoextension: bool,
+    /// Places are reserved in it.
+    pub guaranteed: bool,
 }
 
 /// The usual licence of the known server (wire/01 section 12 step 13).

@@ -11,7 +11,7 @@ fn visitor(name: &str) -> Visitor {
 
 /// What the meeting is to be, once it is prepared.
 fn normal() -> Terms {
-    Terms { title: "題".into(), duration: Some(Duration::from_secs(1800)), autoextension: true }
+    Terms { title: "題".into(), duration: Some(Duration::from_secs(1800)), autoextension: true, guaranteed: false }
 }
 
 impl Stage {
@@ -198,7 +198,12 @@ fn a_preparation_lasts_an_hour_and_on_and_its_meeting_has_its_own_time_from_the_
     stage.wait(3700);
     assert_eq!((stage.ended, stage.views[&0].duration_s), (None, 4200), "extended, whatever the request says");
     // The coordinator comes to meet, with another request: it sets title, duration and extension anew (guide 3.1).
-    let terms = Terms { title: "Held".into(), duration: Some(Duration::from_secs(600)), autoextension: false };
+    let terms = Terms {
+        title: "Held".into(),
+        duration: Some(Duration::from_secs(600)),
+        autoextension: false,
+        guaranteed: false,
+    };
     stage.join(Newcomer { terms: Some(terms), ..person(true, "olive", "Olive") });
     assert_eq!((stage.views[&0].title.as_str(), stage.views[&0].duration_s), ("Held", 600));
     stage.wait(599);
@@ -249,7 +254,12 @@ fn a_coordinator_who_comes_back_is_asked_about_who_came_meanwhile() {
 
 #[test]
 fn only_the_owner_sets_terms_and_only_at_the_switch() {
-    let other = Terms { title: "Other".into(), duration: Some(Duration::from_secs(60)), autoextension: false };
+    let other = Terms {
+        title: "Other".into(),
+        duration: Some(Duration::from_secs(60)),
+        autoextension: false,
+        guaranteed: false,
+    };
     let mut stage = Stage::open(Charter { preparation: Some(normal()), ..charter() });
     stage.join(Newcomer { prepares: true, terms: Some(other.clone()), ..person(true, "olive", "Olive") });
     assert!(stage.views[&0].preparing);

@@ -206,3 +206,36 @@ fn an_exclusive_recording_opens_no_meeting_that_has_one() {
     assert_eq!(code(look(&mut office(), &request, recorded)), Refusal::SessionClosed);
     assert!(matches!(look(&mut office(), &request, Disk::default()), Verdict::Open(..)));
 }
+
+#[test]
+fn what_is_for_meetings_means_nothing_with_another_service() {
+    let mut office = office();
+    let mut playback = of(CommandKind::Playback, owner("m"));
+    (playback.command.recording, playback.command.exclusive_recording) = (false, true);
+    assert!(office.decide_playback(&playback, FROM).is_ok());
+    let mut delete = of(CommandKind::Delete, owner("m"));
+    delete.command.recording = false;
+    assert_eq!(office.decide_removal(&delete), Ok(()));
+    let mut message = of(CommandKind::LeaveMessage, guest("m", true));
+    message.command.exclusive_recording = true;
+    let recorded = Disk { recorded_before: true, ..Disk::default() };
+    assert!(matches!(look(&mut office, &message, recorded), Verdict::Open(..)));
+    for request in [&message, &playback] {
+        let mut request = request.clone();
+        request.command.duration = Some(30);
+        assert!(!request.command.is_event(), "{:?}", request.command.kind);
+        request.command.continue_meeting = Some(Default::default());
+        assert_eq!(request.command.continues(), None);
+    }
+}
+
+#[test]
+fn a_file_and_a_title_decide_nothing_about_a_meeting() {
+    let mut office = office();
+    let mut first = owner("m");
+    (first.command.file, first.meeting_title) = (Some("a recording".into()), Some("One".into()));
+    let Verdict::Open(index, _) = ask(&mut office, &first) else { panic!("not opened") };
+    let mut second = guest("m", true);
+    second.meeting_title = Some("Two".into());
+    assert!(matches!(ask(&mut office, &second), Verdict::Enter(same, _) if same == index));
+}

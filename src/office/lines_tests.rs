@@ -251,3 +251,12 @@ fn playbacks_have_a_number_of_their_own_or_count_as_connections() {
     assert_eq!(playback(&mut together, &shared).map(|r| r.code), Some(Refusal::TooManyPlayback));
     assert_eq!(refused(&mut together, &request, INSIDE), Some(Refusal::TooManyUser));
 }
+
+#[test]
+fn a_preparation_takes_a_line_like_any_meeting() {
+    let mut office = server(|licence| licence.max_connection = 1);
+    let mut prepares = event(owner("m"));
+    prepares.command.preparation_mode = true;
+    assert_eq!(refused(&mut office, &prepares, INSIDE), None);
+    assert_eq!(refused(&mut office, &owner("another"), INSIDE), Some(Refusal::TooManyUser));
+}

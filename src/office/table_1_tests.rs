@@ -240,3 +240,14 @@ fn ten_hours_and_more_are_cut_to_599_minutes() {
     }
     assert_eq!(MAX_DURATION, 599);
 }
+
+#[test]
+fn without_a_duration_autoextension_means_nothing() {
+    let mut meeting = Room::open(Charter { autoextension: false, ..Charter::default() }, Now::default());
+    let owner = Newcomer { owner: true, name: "Olive".into(), ..Newcomer::default() };
+    meeting.join(owner, Now::default()).unwrap();
+    let later = Now::default().plus(Duration::from_secs(100 * 3600));
+    meeting.tick(later);
+    assert_eq!(meeting.office_deadline(), None, "a person-based meeting lasts as long as somebody is there");
+    assert!(!meeting.is_over());
+}

@@ -451,3 +451,19 @@ fn passwords_are_remembered_from_the_prompt_and_forgotten_again_from_the_home_pa
     click(&mut harness, "Remember passwords");
     assert_eq!(front.sent(), ["RememberPasswords(false)"]);
 }
+
+#[test]
+fn whoever_joins_an_open_meeting_asks_for_the_same_kind_in_the_same_group() {
+    let mut shot = fixtures::busy();
+    if let hitdeck::installation::snapshot::McuState::Running(running) = &mut shot.mcu {
+        (running.meetings[0].group, running.meetings[0].duration_min) = (Some("sales".into()), 45);
+    }
+    let (front, mut harness) = open(shot);
+    for label in ["Join as owner: Weekly planning", "Join as guest: Weekly planning"] {
+        harness.get_by_label(label).click();
+        harness.run();
+        let sent = front.take();
+        let [Command::IssueAndJoin(order)] = &sent[..] else { panic!("{sent:?}") };
+        assert_eq!((order.duration_min, order.group.as_str(), order.meeting_id.as_str()), (45, "sales", "40"));
+    }
+}

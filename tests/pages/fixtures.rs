@@ -86,6 +86,7 @@ pub fn busy() -> Snapshot {
         owner_name: owner.into(),
         owner_present: people.contains(&owner),
         people: people.iter().map(|p| (*p).into()).collect(),
+        group: None,
         duration_min: 0,
         elapsed: Duration::from_secs(u64::try_from(index).unwrap() * 1_733 + 65),
         recording,

@@ -27,6 +27,9 @@ fn what_was_sealed_with_one_pair_of_new_keys_opens_with_the_other() {
     hitdeck(["keys", "new", "key_mcu_room", "--dir", &dir]).ended_with(0);
     hitdeck(["keys", "new", "key_mcu_room", "--dir", &dir]).ended_with(5);
     hitdeck(["keys", "new", "../key", "--dir", &dir]).ended_with(5);
+    let passphrase = std::fs::read_to_string(folder.path().join("key_web_shop.passphrase.txt")).unwrap();
+    assert_eq!(passphrase, "b3BlbiBzZXNhbWU=");
+    assert!(!folder.path().join("key_mcu_room.passphrase.txt").exists(), "there is none to keep");
 
     let at = |name: &str| text(&folder.path().join(name));
     let (web, mcu) = (at("key_web_shop"), at("key_mcu_room"));
@@ -116,6 +119,7 @@ fn two_clients_meet_from_the_command_line_and_leave_a_recording() {
     assert_eq!(gus.events("ended").len(), 1);
     assert!(gus.json().iter().all(|object| object["event"].is_string()));
     assert!(std::fs::read_to_string(trace).unwrap().contains("anybody there?"));
+    assert!(desk.dir.join("recording/_status_ip_127.0.0.1.xml").exists());
     let status = hitdeck(["status", &text(&desk.dir), "--json"]).ended_with(0);
     let entries = status.events("entry");
     let alive = entries.iter().find(|entry| entry["name"] == "alive").unwrap();
@@ -340,4 +344,21 @@ impl Desk {
 
 fn text(path: &Path) -> String {
     path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn an_mcu_listens_where_configm_says_or_where_it_is_told_and_is_called_by_that() {
+    let desk = Desk::make();
+    let configm = desk.dir.join("configm.ini");
+    let before = std::fs::read_to_string(&configm).unwrap();
+    std::fs::write(&configm, format!("{before}\nlistenip = 127.0.0.3\nlistenport = 0\n")).unwrap();
+    for (told, ip) in [(None, "127.0.0.3"), (Some("127.0.0.4:0"), "127.0.0.4")] {
+        let dir = text(&desk.dir);
+        let mut arguments = vec!["mcu", &dir];
+        arguments.extend(told.iter().flat_map(|at| ["--listen", at]));
+        let mut mcu = Program::start(arguments);
+        assert_eq!(mcu.listening().ip().to_string(), ip);
+        assert_eq!(mcu.terminate().code(), Some(0));
+        assert!(desk.dir.join(format!("recording/_status_ip_{ip}.xml")).exists());
+    }
 }

@@ -203,3 +203,26 @@ async fn an_owner_gets_a_mail_about_a_message() {
     assert!(mail.text.contains("Subject: Somebody left you a message") && mail.text.contains("Vera"), "{mail:?}");
     assert!(mail.to[0].contains("<olive@example.com>"), "{mail:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_goes_to_the_address_of_the_owners_last_request() {
+    let mut sink = Sink::open().await;
+    let stage = stage(sink.port).await;
+    full(&stage);
+    let with = |address: &str| {
+        let set = vec![format!("owner.email={address}"), "owner.diskquota=2".into()];
+        RequestOrder { recorded: false, set, ..owner("moved") }
+    };
+    let first = stage.join(&with("old@example.com"));
+    joined(&first).await;
+    let second = stage.join(&with("new@example.com"));
+    joined(&second).await;
+    assert!(second.command(ClientCommand::Do(Move::EndMeeting)));
+    ended(&second).await;
+    let mail = sink.mail().await;
+    assert!(matches!(&mail.to[..], [to] if to.contains("<new@example.com>")), "{mail:?}");
+    for client in [first, second] {
+        client.finish().await;
+    }
+    stage.close().await;
+}

@@ -27,6 +27,7 @@ mod peer;
 mod playback;
 #[cfg(unix)]
 mod program;
+mod promises;
 mod refusals;
 mod relay;
 mod returning;

@@ -141,6 +141,7 @@ impl IssueForm {
             meeting_id: meeting.meeting_id.clone(),
             title: meeting.title.clone(),
             person,
+            group: meeting.group.clone().unwrap_or_default(),
             // The same kind of meeting: an event is another room than the owner's own (guide, table 1).
             duration_min: meeting.duration_min,
             password: SecretText::default(),

@@ -504,4 +504,41 @@ mod tests {
         assert_eq!(OfficeStatus::parse(recording.to_xml().as_bytes()), Ok(recording));
         assert_eq!(OfficeStatus::parse(OfficeStatus::default().to_xml().as_bytes()), Ok(OfficeStatus::default()));
     }
+
+    #[test]
+    fn every_attribute_that_is_absent_has_the_guides_default() {
+        let status =
+            OwnerStatus::parse(b"<thirdparty><info/><directory><meeting/><playback/></directory></thirdparty>")
+                .unwrap();
+        let meeting = MeetingEntry {
+            vid: 0,
+            session_index: -1,
+            name: String::new(),
+            user_id: String::new(),
+            meeting_id: String::new(),
+            duration: 0,
+            elapsed_logical: 0,
+            elapsed_physical: 0,
+            max_participant: 0,
+            owner_present: false,
+            have_guest: false,
+            preparation_mode: false,
+        };
+        assert_eq!(status.meetings, [meeting]);
+        let playback = PlaybackEntry {
+            vid: 0,
+            session_index: -1,
+            name: String::new(),
+            player_id: String::new(),
+            ip: String::new(),
+            elapsed: 0,
+            shared: false,
+            end_reached: false,
+            file_name: String::new(),
+            file_size: 0,
+            file_duration: 0,
+            file_encrypted: false,
+        };
+        assert_eq!(status.playbacks, [playback]);
+    }
 }

@@ -12,7 +12,6 @@ use crate::hit::jnj::Jnj;
 use crate::hit::paths::RecordingPath;
 use crate::hit::request::{CommandKind, Group, ServiceRequest};
 use crate::installation::command::{JnjFor, JnjOrder};
-use crate::installation::folder::DEFAULT_LISTEN;
 use crate::installation::order::RequestOrder;
 use crate::installation::snapshot::{Issued, Level};
 use crate::thirdparty::cluster::{self, Errand};
@@ -75,7 +74,9 @@ impl Task {
 
     pub(super) fn mcu_address(&self) -> SocketAddr {
         let own = self.serving.as_ref().map(|s| s.server.mcu.address());
-        own.or_else(|| self.options.installation.running_at()).or(self.primary).unwrap_or(DEFAULT_LISTEN)
+        own.or_else(|| self.options.installation.running_at())
+            .or(self.primary)
+            .unwrap_or_else(|| self.options.installation.listen())
     }
 }
 
