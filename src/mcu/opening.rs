@@ -35,6 +35,8 @@ pub(super) struct Opening {
     max_questioner: usize,
     /// What is recorded is archived when it is deleted (guide 3.12).
     archives: bool,
+    /// An owner may set a password for a recording (guide 3.12 disable_jnr_password).
+    passwords: bool,
 }
 
 /// Why a meeting cannot be opened.
@@ -54,9 +56,9 @@ impl Opening {
         local_ip: String,
         away_for: Duration,
         max_questioner: u32,
-        archives: bool,
+        (archives, passwords): (bool, bool),
     ) -> Opening {
-        Opening { root, local_ip, away_for, max_questioner: max_questioner as usize, archives }
+        Opening { root, local_ip, away_for, max_questioner: max_questioner as usize, archives, passwords }
     }
 }
 
@@ -73,7 +75,8 @@ pub(super) async fn start(
     let now = clock.now();
     let wanted = request.command.recording;
     let asked = request.clone();
-    let (away_for, max_questioner, archives) = (opening.away_for, opening.max_questioner, opening.archives);
+    let (away_for, max_questioner) = (opening.away_for, opening.max_questioner);
+    let (archives, passwords) = (opening.archives, opening.passwords);
     let (files, writer) =
         tokio::task::spawn_blocking(move || make_files(&opening, &asked, session_index, now)).await??;
     let recorded = wanted && writer.is_some();
@@ -84,6 +87,7 @@ pub(super) async fn start(
         charter: Charter {
             away_for,
             archived,
+            password_can_be_set: passwords && recorded,
             ..within_licence(charter(&request, recorded, random_id), max_questioner)
         },
         absent: is_message(&request).then(|| (request.owner.id.clone(), request.owner.name.clone())),

@@ -25,6 +25,7 @@ mod peer;
 mod playback;
 #[cfg(unix)]
 mod program;
+mod recording_passwords;
 mod refusals;
 mod relay;
 mod returning;
