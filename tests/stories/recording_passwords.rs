@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use hitdeck::client::{Client, ClientCommand, Ending, Move, Phase, Wish};
+use hitdeck::client::{Client, ClientCommand, ClientState, Ending, Move, Phase, Wish};
 use hitdeck::hit::password::PasswordHash;
 use hitdeck::hit::request::CommandKind;
 use hitdeck::installation::order::RequestOrder;
@@ -92,6 +92,27 @@ async fn an_owner_protects_a_recording_in_the_middle_of_it_and_a_viewer_is_asked
         assert!(guessing.command(ClientCommand::Password(Some(PasswordHash::of(wrong)))));
     }
     assert_eq!(turned_away(guessing).await, Ending::Refused(Refusal::WrongPassword));
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_viewer_who_loses_the_connection_comes_back_without_another_question() {
+    let stage = Stage::open().await;
+    let olive = stage.join(&owner("secret"));
+    joined(&olive).await;
+    say(&olive, "said");
+    assert!(olive.command(set("sesame")));
+    until(&olive, "protected", |s| s.view.recording_facts.password_set).await;
+    over(&stage, olive).await;
+    let viewer = stage.faithful(stage.issue(&RequestOrder { command: CommandKind::Playback, ..owner("secret") }));
+    until(&viewer, "the question", |s| s.phase == Phase::PasswordWanted(false)).await;
+    assert!(viewer.command(ClientCommand::Password(Some(PasswordHash::of("sesame")))));
+    let playing = |s: &ClientState| s.phase == Phase::InMeeting && s.viewing.is_some();
+    until(&viewer, "the playback", playing).await;
+    assert!(viewer.command(ClientCommand::Cut));
+    // Nobody answers a second question.
+    until(&viewer, "the playback again", |s| s.reconnects == 1 && playing(s)).await;
+    assert_eq!(watched(viewer).await, ["said"]);
     stage.close().await;
 }
 
