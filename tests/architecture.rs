@@ -71,6 +71,7 @@ const PURE: &[&str] = &[
     "office/",
     "recording/player.rs",
     "recording/format.rs",
+    "recording/seal.rs",
     "client/dialler.rs",
     "thirdparty/cluster.rs",
     "thirdparty/cluster_tests.rs",

@@ -31,7 +31,7 @@ pub(super) struct Play {
     /// Wait for a chat line that contains this
     #[arg(long)]
     expect: Vec<String>,
-    /// Answers the password prompt of a .jnj
+    /// Opens a recording that has a password, and answers the password prompt of a .jnj
     #[arg(long)]
     password: Option<String>,
     /// One JSON object a line
@@ -45,7 +45,10 @@ impl Play {
             return self.over_the_wire(&stop).await;
         }
         let file = self.file.clone();
-        let opened = tokio::task::spawn_blocking(move || Playback::open(0, &file, Clock::system())).await;
+        let password = self.password.as_deref().map(PasswordHash::of);
+        let opened =
+            tokio::task::spawn_blocking(move || Playback::open_with(0, &file, Clock::system(), password.as_ref()));
+        let opened = opened.await;
         let playback = opened.map_err(|e| Failure::Bug(e.to_string()))?.map_err(Failure::input)?;
         let outcome = self.follow(&playback, &stop).await;
         playback.finish().await;

@@ -8,10 +8,11 @@ use serde_json::json;
 
 use super::Failure;
 use super::output::{Output, clock, line};
+use crate::hit::password::PasswordHash;
 use crate::installation::playback::apply;
 use crate::library::{self, Entry, Kind};
 use crate::meeting::view::{Audience, View};
-use crate::recording::{self, Class, Health, JnrReader};
+use crate::recording::{self, Class, Health, JnrReader, ReadError};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Recordings {
@@ -24,7 +25,7 @@ enum Action {
     /// What is in a recording root or an installation
     List(Target),
     /// One recording: header, people, events
-    Show(Target),
+    Show(Show),
     /// Whether a recording is whole
     Verify(Target),
     /// Not there yet
@@ -45,6 +46,15 @@ struct Target {
 }
 
 #[derive(Debug, clap::Args)]
+struct Show {
+    #[command(flatten)]
+    target: Target,
+    /// Opens a recording that has a password
+    #[arg(long)]
+    password: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
 struct Rest {
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
     _rest: Vec<String>,
@@ -54,7 +64,10 @@ impl Recordings {
     pub(super) fn run(self) -> Result<(), Failure> {
         match self.action {
             Action::List(target) => list(&target),
-            Action::Show(target) => each(&target, show),
+            Action::Show(Show { target, password }) => {
+                let password = password.as_deref().map(PasswordHash::of);
+                each(&target, |path, out| show(path, password.as_ref(), out))
+            }
             Action::Verify(target) => each(&target, verify),
             Action::Search(_) => super::not_yet("recordings search"),
             Action::Repair(_) => super::not_yet("recordings repair"),
@@ -94,7 +107,7 @@ fn list(target: &Target) -> Result<(), Failure> {
 }
 
 /// A file, or everything that a root holds.
-fn each(target: &Target, act: fn(&Path, Output) -> Result<(), Failure>) -> Result<(), Failure> {
+fn each(target: &Target, act: impl Fn(&Path, Output) -> Result<(), Failure>) -> Result<(), Failure> {
     let out = Output::new(target.json);
     if target.path.is_file() {
         return act(&target.path, out);
@@ -110,8 +123,11 @@ fn each(target: &Target, act: fn(&Path, Output) -> Result<(), Failure>) -> Resul
     outcome
 }
 
-fn show(path: &Path, out: Output) -> Result<(), Failure> {
+fn show(path: &Path, password: Option<&PasswordHash>, out: Output) -> Result<(), Failure> {
     let mut reader = JnrReader::open(path).map_err(Failure::input)?;
+    if password.is_some_and(|password| !reader.unlock(password)) {
+        return Err(Failure::input(ReadError::WrongPassword { path: path.into() }));
+    }
     let start = reader.start().clone();
     out.say(
         "header",

@@ -49,7 +49,7 @@ pub(super) async fn run(
 ) {
     let passwords = Remembered::new(options.remembers.clone(), &jnj);
     let memory = Memory::default();
-    let mut driver = Driver { options, commands, publish, events, memory, passwords, viewing: None };
+    let mut driver = Driver { options, commands, publish, events, memory, passwords, recording: None, viewing: None };
     let ending = driver.take_part(&jnj, &leave).await;
     info!("session ended: {ending:?}");
     driver.set_phase(Phase::Ended(ending));
@@ -62,6 +62,8 @@ struct Driver {
     events: broadcast::Sender<ClientEvent>,
     memory: Memory,
     passwords: Remembered,
+    /// The password of the recording that is played: a viewer who comes back is asked again.
+    recording: Option<PasswordHash>,
     /// What the playback was like when its connection was lost, and when that was.
     viewing: Option<(Viewing, Duration)>,
 }
@@ -256,7 +258,8 @@ impl Driver {
     /// `host`: who is waited for if the server does not say it, as with EXT(6) (wire/01 section 6.2).
     async fn await_admission(&mut self, pipe: &mut Pipe, mut mode: Mode, host: &str) -> Result<Admitted, Stop> {
         let named = |owner: String| if owner.is_empty() { host.to_owned() } else { owner };
-        let mut asked = 0;
+        // Of the person, and of the recording: two questions, either of which may come more than once.
+        let (mut asked, mut asked_recording) = (0, 0);
         loop {
             let answer =
                 pipe.read(ADMISSION_PATIENCE, "an answer to the join", |r| BeforeAdmission::decode_in(mode, r)).await?;
@@ -275,9 +278,14 @@ impl Driver {
                     }
                     return Err(Stop::Ending(Ending::Refused(refusal)));
                 }
-                BeforeAdmission::PasswordWanted | BeforeAdmission::RecordingPasswordWanted(0 | 1) => {
-                    asked += 1;
-                    let answer = self.password(asked).await;
+                question @ (BeforeAdmission::PasswordWanted | BeforeAdmission::RecordingPasswordWanted(0 | 1)) => {
+                    let answer = if matches!(question, BeforeAdmission::PasswordWanted) {
+                        asked += 1;
+                        self.password(asked).await
+                    } else {
+                        asked_recording += 1;
+                        self.recording_password(asked_recording).await
+                    };
                     let answer =
                         answer.map_or(PasswordAnswer::Cancelled, |hash| PasswordAnswer::Given(hash.to_bytes()));
                     pipe.write(&answer.encode()).await?;
@@ -288,7 +296,6 @@ impl Driver {
                 }
                 // Any other number says that the password was wrong (wire/05 section 3.2).
                 BeforeAdmission::RecordingPasswordWanted(_) => {
-                    self.passwords.was_wrong();
                     return Err(Stop::Ending(Ending::Refused(Refusal::WrongPassword)));
                 }
                 BeforeAdmission::Wait { kind: WaitKind::Permission, owner } => {
@@ -318,6 +325,14 @@ impl Driver {
         self.passwords.was_wrong();
         let answer = if known.is_some() { known } else { self.ask_password(asked > 1).await };
         answer.iter().for_each(|hash| self.passwords.give(hash));
+        answer
+    }
+
+    /// The password of a recording: given beforehand, or the one that was right before the connection was lost, or the user's answer.
+    async fn recording_password(&mut self, asked: u32) -> Option<PasswordHash> {
+        let known = if asked == 1 { self.recording.take().or_else(|| self.options.password.take()) } else { None };
+        let answer = if known.is_some() { known } else { self.ask_password(asked > 1).await };
+        self.recording.clone_from(&answer);
         answer
     }
 

@@ -209,6 +209,7 @@ pub fn record(data: &[u8]) {
         previous_checkpoint: 0,
         state_crc: 0,
         offset: DATA_START,
+        sealed: false,
     };
     for records in 0..4 {
         let Ok(read) = decode_records(data, &head(records)) else { continue };
@@ -274,6 +275,7 @@ fn resealed(data: &[u8]) -> Vec<u8> {
         checkpoint: place(number(slot, 12)),
         footer: place(number(slot, 16)),
         end_tick: number(slot, 20),
+        key: None,
     };
     let at = format::SLOT_OFFSETS.first().copied().and_then(|at| usize::try_from(at).ok()).unwrap_or_default();
     if let Some(room) = file.get_mut(at..at + format::SLOT_LEN) {
@@ -294,6 +296,7 @@ fn resealed(data: &[u8]) -> Vec<u8> {
             previous_checkpoint: place(number(fields, 16)),
             state_crc: crc32fast::hash(state),
             offset: file.len() as u64,
+            sealed: fields[1] >= 0xc0,
         };
         file.extend_from_slice(&head.encode());
         file.extend_from_slice(state);

@@ -19,7 +19,12 @@ pub struct PasswordHash([u8; 20]);
 impl PasswordHash {
     /// The hash of a password of any length. Ask [`check_password`] first where somebody chooses one.
     pub fn of(password: &str) -> PasswordHash {
-        PasswordHash(Sha1::digest(password.as_bytes()).into())
+        PasswordHash::of_bytes(password.as_bytes())
+    }
+
+    /// The hash of a password as a client sends one to be set (wire/02 section 9.1): UTF-8, if all is well.
+    pub fn of_bytes(password: &[u8]) -> PasswordHash {
+        PasswordHash(Sha1::digest(password).into())
     }
 
     /// A hash as the wire carries it.

@@ -184,6 +184,7 @@ impl Installation {
             link: LinkConfig::default(),
             relay: RelayPolicy { allow: self.configm.relay_allow() },
             archive: self.configm.archive(),
+            recording_passwords: !self.configm.disable_jnr_password(),
             mail: self.configm.mail(),
             transcripts: Transcripts::default(),
             inspector: Inspector::off(),

@@ -14,6 +14,7 @@ use tracing::{debug, warn};
 
 use super::snapshot::{PlayerSnapshot, TabId};
 use crate::clock::Clock;
+use crate::hit::password::PasswordHash;
 use crate::library::listing::read_status;
 use crate::meeting::view::{NOBODY, View};
 use crate::recording::player::Speed;
@@ -44,9 +45,25 @@ impl Playback {
     /// Opens a recording, paused at its start. Reads the file: call it where blocking is allowed, within a tokio runtime.
     ///
     /// # Errors
-    /// When the file cannot be read or is no recording of ours.
+    /// When the file cannot be read, is no recording of ours, or has a password.
     pub fn open(id: TabId, path: &Path, clock: Clock) -> Result<Playback, ReadError> {
+        Playback::open_with(id, path, clock, None)
+    }
+
+    /// The same, of a recording that may have a password.
+    ///
+    /// # Errors
+    /// As [`Playback::open`]; or there is a password, and it is another one than this.
+    pub fn open_with(
+        id: TabId,
+        path: &Path,
+        clock: Clock,
+        password: Option<&PasswordHash>,
+    ) -> Result<Playback, ReadError> {
         let mut reader = JnrReader::open(path)?;
+        if password.is_some_and(|password| !reader.unlock(password)) {
+            return Err(ReadError::WrongPassword { path: path.into() });
+        }
         let chat_marks = chat_marks(&mut reader)?;
         let first = PlayerSnapshot {
             id,

@@ -36,7 +36,12 @@ pub(super) fn read(root: &Path, reference: &RecordingReference) -> Result<Contin
 fn find(root: &Path, reference: &RecordingReference) -> Result<JnrReader, Refused> {
     let path =
         library::recording_referred_to(root, reference).map_err(|failure| super::playback::not_found(&failure))?;
-    open_reader(&path)
+    let reader = open_reader(&path)?;
+    if reader.is_locked() {
+        let cause = format!("{} has a password, which no request can tell", path.display());
+        return Err(Refused::new(Refusal::WrongPassword, cause));
+    }
+    Ok(reader)
 }
 
 /// The meeting as its recording has it at the end, and whether nothing was damaged; damaged segments are passed over, as a playback does.

@@ -17,6 +17,7 @@ use tracing::{debug, info, warn};
 use super::recorder::Recorder;
 use super::status_files;
 use crate::clock::Clock;
+use crate::hit::password::PasswordHash;
 use crate::hit::status::RecordingStatus;
 use crate::meeting::catch_up;
 use crate::meeting::room::{
@@ -202,6 +203,7 @@ pub async fn run(start: Start, own: mpsc::Sender<ToMeeting>, mut inbox: mpsc::Re
     let mut flush = tokio::time::interval(FLUSH_EVERY);
     flush.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut turned = task.clock.turned();
+    let mut protected = task.recorder.protected();
     let how = loop {
         if let Some(how) = task.ended {
             break how;
@@ -217,6 +219,10 @@ pub async fn run(start: Start, own: mpsc::Sender<ToMeeting>, mut inbox: mpsc::Re
             () = tokio::time::sleep(deadline) => task.tick(),
             // Somebody turned the office clock: the deadline is another one. The task itself keeps the other end.
             Ok(()) = turned.changed() => task.tick(),
+            Ok(()) = protected.changed() => {
+                let protected = *protected.borrow_and_update();
+                task.protected(protected);
+            }
         }
     };
     inbox.close();
@@ -355,6 +361,11 @@ impl Task {
         self.publish();
     }
 
+    fn protected(&mut self, protected: bool) {
+        self.room.recording_is_protected(protected);
+        self.drain();
+    }
+
     /// The answer comes from somebody inside, unless it is clear.
     fn knock(&mut self, visitor: Visitor) -> Answer {
         if self.room.is_over() {
@@ -483,8 +494,12 @@ impl Task {
                         debug!(session = self.session_index, "a visitor has gone");
                     }
                 }
-                // No charter lets the owner set a password.
-                Output::RecordingPassword(_) => {}
+                Output::RecordingPassword(password) => {
+                    let hash = password.map(|password| PasswordHash::of_bytes(&password.0));
+                    if !self.recorder.set_password(hash) {
+                        self.room.recording_is_protected(self.room.view().recording_facts.password_set);
+                    }
+                }
                 Output::Ended(how) => self.ended = Some(how),
             }
         }

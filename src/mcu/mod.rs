@@ -86,6 +86,8 @@ pub struct McuConfig {
     pub relay: RelayPolicy,
     /// What becomes of deleted recordings; when it is not off, every meeting is recorded (guide 3.12).
     pub archive: Archive,
+    /// An owner may protect a recording by a password (guide 3.12 disable_jnr_password).
+    pub recording_passwords: bool,
     /// How it writes to owners (guide 3.1/1). `None`: not at all.
     pub mail: Option<MailSettings>,
     /// Where to write down what clients send; for making tests.
@@ -277,7 +279,7 @@ impl Mcu {
             config.local_ip.clone(),
             config.patience.away,
             config.licence.max_questioner,
-            config.archive != Archive::Off,
+            (config.archive != Archive::Off, config.recording_passwords),
         );
         let status =
             StatusFiles::start(config.recording_root.clone(), config.status_names.clone(), config.clock.clone());

@@ -37,6 +37,8 @@ pub(super) struct Opening {
     max_questioner: usize,
     /// What is recorded is archived when it is deleted (guide 3.12).
     archives: bool,
+    /// An owner may set a password for a recording (guide 3.12 disable_jnr_password).
+    passwords: bool,
 }
 
 /// Why a meeting cannot be opened.
@@ -56,9 +58,9 @@ impl Opening {
         local_ip: String,
         away_for: Duration,
         max_questioner: u32,
-        archives: bool,
+        (archives, passwords): (bool, bool),
     ) -> Opening {
-        Opening { root, local_ip, away_for, max_questioner: max_questioner as usize, archives }
+        Opening { root, local_ip, away_for, max_questioner: max_questioner as usize, archives, passwords }
     }
 }
 
@@ -75,7 +77,8 @@ pub(super) async fn start(
     let now = clock.now();
     let wanted = request.command.recording;
     let asked = request.clone();
-    let (away_for, max_questioner, archives) = (opening.away_for, opening.max_questioner, opening.archives);
+    let (away_for, max_questioner) = (opening.away_for, opening.max_questioner);
+    let (archives, passwords) = (opening.archives, opening.passwords);
     let made = tokio::task::spawn_blocking(move || {
         let continues = beginning(&opening, &asked);
         let mut carried = Carried::read(&opening.root, &asked);
@@ -84,7 +87,9 @@ pub(super) async fn start(
         let charter = within_licence(charter(&asked, writer.is_some(), random_id), max_questioner);
         // Everybody inside is told so; what cannot be written cannot be archived either.
         let archived = archives && charter.recorded;
-        let charter = Charter { away_for, archived, slides, continues: continues.map(Box::new), ..charter };
+        let password_can_be_set = passwords && charter.recorded;
+        let continues = continues.map(Box::new);
+        let charter = Charter { away_for, archived, password_can_be_set, slides, continues, ..charter };
         let safe = writer.as_mut().is_some_and(|writer| keep_beginning(writer, &charter, now));
         carried.written(safe, now);
         Ok::<_, PathError>((files, writer, charter))

@@ -18,6 +18,7 @@ use tracing::warn;
 use super::RunningPlayback;
 use super::meeting::Outgoing;
 use crate::clock::{Clock, Now};
+use crate::hit::password::PasswordHash;
 use crate::hit::request::ServiceRequest;
 use crate::hit::xml::Writer;
 use crate::library::listing::read_status;
@@ -55,6 +56,16 @@ impl Reel {
         Ok(Reel { player: Player::new(reader), path, title, names })
     }
 
+    /// Whether its password is wanted first.
+    pub(super) fn is_locked(&self) -> bool {
+        self.player.source().is_locked()
+    }
+
+    /// Takes the password; false if it is another one. Blocking, and slow on purpose.
+    pub(super) fn unlock(&mut self, password: &PasswordHash) -> bool {
+        self.player.source_mut().unlock(password)
+    }
+
     /// What the front desk and the status files show of it.
     pub(super) fn row(&self, request: &ServiceRequest, address: std::net::IpAddr) -> RunningPlayback {
         let (id, name) = match &request.guest {
@@ -73,7 +84,7 @@ impl Reel {
             file: self.path.clone(),
             file_size: std::fs::metadata(&self.path).map_or(0, |file| file.len()),
             file_duration: Duration::from_millis(u64::from(source.end_ms().saturating_sub(source.start_ms()))),
-            file_encrypted: false,
+            file_encrypted: self.player.source().is_protected(),
         }
     }
 
@@ -114,6 +125,7 @@ pub(super) fn open_reader(path: &Path) -> Result<JnrReader, Refused> {
     JnrReader::open(path).map_err(|failure| {
         let code = match &failure {
             ReadError::Io { .. } => Refusal::FileError,
+            ReadError::Locked { .. } | ReadError::WrongPassword { .. } => Refusal::WrongPassword,
             ReadError::Header { source, .. } => match source {
                 HeaderError::NewerVersion { .. } | HeaderError::Needs { .. } => Refusal::FileNeedHigherVersion,
                 HeaderError::NotOurs | HeaderError::TooShort { .. } => Refusal::IllegalFile,

@@ -5,13 +5,14 @@
 use std::path::{Path, PathBuf};
 
 use tokio::runtime::Handle;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tracing::{error, warn};
 
 use super::pace::Pace;
 use crate::clock::Clock;
+use crate::hit::password::PasswordHash;
 use crate::hit::status::{ParticipantFile, RecordingStatus};
 use crate::library::write_whole;
 use crate::recording::live::LiveLock;
@@ -25,6 +26,7 @@ enum Work {
     Flush,
     Interim(Box<RecordingStatus>),
     Participants(ParticipantFile),
+    Password(Option<PasswordHash>),
     Finish {
         end_tick: u32,
         status: Box<RecordingStatus>,
@@ -50,6 +52,7 @@ pub struct Files {
 #[derive(Debug)]
 pub struct Recorder {
     work: mpsc::Sender<Work>,
+    protected: watch::Receiver<bool>,
     thread: JoinHandle<()>,
     lost: bool,
 }
@@ -58,9 +61,10 @@ impl Recorder {
     /// Starts a recorder over a file that has just been created; without one only the status file is kept.
     pub fn start(files: Files, writer: Option<JnrWriter>, clock: Clock) -> Recorder {
         let (work, todo) = mpsc::channel(QUEUE);
+        let (protect, protected) = watch::channel(false);
         let runtime = Handle::current();
-        let thread = tokio::task::spawn_blocking(move || run(files, writer, (clock, &runtime), todo));
-        Recorder { work, thread, lost: false }
+        let thread = tokio::task::spawn_blocking(move || run(files, writer, (clock, &runtime), todo, &protect));
+        Recorder { work, protected, thread, lost: false }
     }
 
     /// Takes a record. When the disk cannot keep up and the queue is full, the record is lost and said so once.
@@ -81,6 +85,17 @@ impl Recorder {
     /// Keeps the status so far, in case of a crash.
     pub fn interim(&mut self, status: RecordingStatus) {
         self.queue(Work::Interim(Box::new(status)));
+    }
+
+    /// Sets the recording's password, or takes it away; what was recorded before is protected with it. What comes of it
+    /// [`Recorder::protected`] says. False: the disk does not keep up, and nothing comes of it.
+    pub fn set_password(&mut self, password: Option<PasswordHash>) -> bool {
+        self.work.try_send(Work::Password(password)).is_ok()
+    }
+
+    /// Whether the recording has a password; wakes after each attempt to set one.
+    pub fn protected(&self) -> watch::Receiver<bool> {
+        self.protected.clone()
     }
 
     /// Says who is inside, for third parties (guide 3.6).
@@ -113,6 +128,7 @@ fn run(
     mut writer: Option<JnrWriter>,
     (clock, runtime): (Clock, &Handle),
     mut todo: mpsc::Receiver<Work>,
+    protect: &watch::Sender<bool>,
 ) {
     let mut statuses: Pace<Box<RecordingStatus>> = Pace::default();
     let mut inside: Pace<ParticipantFile> = Pace::default();
@@ -138,6 +154,14 @@ fn run(
             }
             Work::Participants(people) => {
                 inside.offer(people);
+                Ok(())
+            }
+            Work::Password(password) => {
+                // The recording goes on as it was: better one without a password than none. Its people are told which it is.
+                if let Some(Err(failure)) = writer.as_mut().map(|writer| writer.set_password(password.as_ref())) {
+                    error!("the recording's password cannot be changed: {failure}");
+                }
+                protect.send_replace(writer.as_ref().is_some_and(JnrWriter::is_protected));
                 Ok(())
             }
             Work::Finish { end_tick, status } => {

@@ -78,7 +78,7 @@ pub fn hold(
     acts: &[(Duration, Act)],
     (after, how): (Duration, How),
 ) -> Result<PathBuf, RehearsalError> {
-    let opening = Opening::new(root.to_owned(), local_ip.to_owned(), Duration::ZERO, u32::MAX, false);
+    let opening = Opening::new(root.to_owned(), local_ip.to_owned(), Duration::ZERO, u32::MAX, (false, false));
     let (files, writer) = opening::make_files(&opening, request, None, (session_index, start))
         .map_err(|e| RehearsalError::Opening(e.to_string()))?;
     let begun = opening::status(request, start, writer.is_some());

@@ -234,18 +234,33 @@ async fn play(
     }
     let (root, asked, now) = (shared.recording_root.clone(), request.clone(), shared.clock.now());
     let (marking, by_owner) = (Arc::clone(&shared.marking), request.guest.is_none());
-    let reel = shared.threads.spawn_blocking(move || {
-        let reel = Reel::open(&root, &asked)?;
-        if !returning {
-            reel.mark(by_owner, now, &marking);
-        }
-        Ok::<_, Refused>(reel)
-    });
+    let reel = shared.threads.spawn_blocking(move || Reel::open(&root, &asked));
     let internal = |failure: tokio::task::JoinError| Refused::new(Refusal::Internal, failure.to_string());
-    let reel = match reel.await.map_err(internal).and_then(|opened| opened) {
+    let mut reel = match reel.await.map_err(internal).and_then(|opened| opened) {
         Ok(reel) => reel,
         Err(refused) => return refuse(pipe, refused.code, peer, &refused.cause).await,
     };
+    let locked = reel.is_locked();
+    if locked {
+        // The prompt is one of the playback client.
+        pipe.write(&BeforeAdmission::Mode(PLAYBACK_MODE).encode()).await?;
+        let guesser = Guesser::new(&request, peer.ip()).at_a_recording();
+        let unlocked = timeout_at(joiner.deadline, unlocked(&mut pipe, reel, &guesser, shared)).await;
+        reel = match unlocked.map_err(|_| SessionError::TooSlow(shared.patience.admission))?? {
+            Ok(reel) => reel,
+            Err(refused) => return refuse(pipe, refused.code, peer, &refused.cause).await,
+        };
+    }
+    if !returning {
+        let marked = shared.threads.spawn_blocking(move || {
+            reel.mark(by_owner, now, &marking);
+            reel
+        });
+        reel = match marked.await.map_err(internal) {
+            Ok(reel) => reel,
+            Err(refused) => return refuse(pipe, refused.code, peer, &refused.cause).await,
+        };
+    }
     let (row, shown) = watch::channel(reel.row(&request, peer.ip()));
     pipe.incoming.tap().name(&row.borrow().player_name);
     let viewer = Viewer { control: joiner.cipher.clone(), keys: joiner.keys, row: shown };
@@ -255,7 +270,9 @@ async fn play(
     };
     info!(%peer, playback = booth.playback_id, "plays {}", row.borrow().file.display());
     // Harmless where the client is in playback already, and rescues a jnj without `action` (wire/01 section 6.3).
-    pipe.write(&BeforeAdmission::Mode(PLAYBACK_MODE).encode()).await?;
+    if !locked {
+        pipe.write(&BeforeAdmission::Mode(PLAYBACK_MODE).encode()).await?;
+    }
     let start = PlaybackStart { playback_id: booth.playback_id, session_index: booth.session_index };
     pipe.write(&BeforeAdmission::Playing(start).encode()).await?;
 
@@ -364,15 +381,8 @@ async fn password_is_right(
         else {
             return Err(PipeError::Closed.into());
         };
-        let now = shared.clock.now().steady;
-        let tried = shared.guesses().attempt(guesser, now);
-        match tried {
-            Try::After(wait) if wait.is_zero() => {}
-            Try::After(wait) => {
-                info!(?wait, "a password is looked at later: many wrong ones came from there");
-                sleep(wait).await;
-            }
-            Try::Unseen => return Ok(Err("a password was not looked at: as many wrong ones as may wait do so")),
+        if let Err(unseen) = may_be_looked_at(guesser, shared).await {
+            return Ok(Err(unseen));
         }
         if expected.matches(&hash) {
             shared.guesses().right(guesser);
@@ -380,6 +390,57 @@ async fn password_is_right(
         }
     }
     Ok(Err("wrong password"))
+}
+
+/// Waits until it is this one's turn to have a password looked at; in the end, why it is not.
+async fn may_be_looked_at(guesser: &Guesser, shared: &Shared) -> Result<(), &'static str> {
+    let now = shared.clock.now().steady;
+    let tried = shared.guesses().attempt(guesser, now);
+    match tried {
+        Try::After(wait) if wait.is_zero() => {}
+        Try::After(wait) => {
+            info!(?wait, "a password is looked at later: many wrong ones came from there");
+            sleep(wait).await;
+        }
+        Try::Unseen => return Err("a password was not looked at: as many wrong ones as may wait do so"),
+    }
+    Ok(())
+}
+
+/// Asks for a recording's password, a few times (wire/05 section 9), and opens it.
+async fn unlocked(
+    pipe: &mut Pipe,
+    mut reel: Reel,
+    guesser: &Guesser,
+    shared: &Shared,
+) -> Result<Result<Reel, Refused>, SessionError> {
+    for attempt in 0..PASSWORD_TRIES {
+        let again = i32::from(attempt > 0);
+        pipe.write(&BeforeAdmission::RecordingPasswordWanted(again).encode()).await?;
+        let PasswordAnswer::Given(hash) =
+            pipe.read(shared.patience.password, "a recording's password", PasswordAnswer::decode).await?
+        else {
+            return Err(PipeError::Closed.into());
+        };
+        if let Err(unseen) = may_be_looked_at(guesser, shared).await {
+            return Ok(Err(Refused::new(Refusal::WrongPassword, unseen)));
+        }
+        let hash = PasswordHash::from_bytes(hash);
+        let tried = shared.threads.spawn_blocking(move || {
+            let right = reel.unlock(&hash);
+            (reel, right)
+        });
+        let right;
+        (reel, right) = match tried.await {
+            Ok(tried) => tried,
+            Err(failure) => return Ok(Err(Refused::new(Refusal::Internal, failure.to_string()))),
+        };
+        if right {
+            shared.guesses().right(guesser);
+            return Ok(Ok(reel));
+        }
+    }
+    Ok(Err(Refused::new(Refusal::WrongPassword, "wrong password of a recording")))
 }
 
 /// Says no with a code, and waits for the client to close: closing first would make it come back (wire/01 section 6.5).

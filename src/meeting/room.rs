@@ -86,7 +86,7 @@ pub enum Output {
     Revoke(Ssrc),
     /// A visitor's request has ended ([`Room::knock`]).
     Knocked(KnockToken, KnockEnd),
-    /// Set the password of the recording, at most 27 bytes; `None` removes it.
+    /// Set the password of the recording, at most 27 bytes; `None` removes it. [`Room::recording_is_protected`] says what came of it.
     RecordingPassword(Option<Secret>),
     /// The meeting is over; no further output follows.
     Ended(How),

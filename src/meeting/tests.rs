@@ -163,7 +163,10 @@ impl Stage {
                     }
                 }
                 Output::Knocked(token, end) => self.knocked.push((token, end)),
-                Output::RecordingPassword(password) => self.passwords.push(password),
+                Output::RecordingPassword(password) => {
+                    self.room.recording_is_protected(password.is_some());
+                    self.passwords.push(password);
+                }
                 Output::Revoke(ssrc) => self.revoked.push(ssrc),
                 Output::Ended(how) => self.ended = Some(how),
             }

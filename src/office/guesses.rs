@@ -50,6 +50,8 @@ pub struct Guesser {
     meeting: String,
     /// The guest's id, or the name of one without; `None` is the owner.
     guest: Option<String>,
+    /// The password is a recording's, which is another one than the person's.
+    recording: bool,
     address: IpAddr,
 }
 
@@ -61,8 +63,14 @@ impl Guesser {
             owner: request.owner.id.clone(),
             meeting: request.meeting_id.clone(),
             guest: guest.map(|guest| guest.id.clone().unwrap_or_else(|| guest.name.clone())),
+            recording: false,
             address: network(from),
         }
+    }
+
+    /// The same person before the password of a recording: who knows the own one may still guess at this one.
+    pub fn at_a_recording(self) -> Guesser {
+        Guesser { recording: true, ..self }
     }
 }
 
@@ -225,7 +233,8 @@ mod tests {
         for _ in 0..25 {
             guesses.attempt(&who("m", "gus", HERE), s(0));
         }
-        for other in [who("m", "tess", HERE), who("n", "gus", HERE), who("m", "gus", "192.0.2.2")] {
+        let recording = who("m", "gus", HERE).at_a_recording();
+        for other in [who("m", "tess", HERE), who("n", "gus", HERE), who("m", "gus", "192.0.2.2"), recording] {
             assert_eq!(guesses.attempt(&other, s(0)), Try::After(s(0)), "{other:?}");
         }
         let mut owner = who("m", "gus", HERE);

@@ -3,6 +3,7 @@
 //! In: values to encode, or bytes of a file that may be anything. Out: bytes, or values whose every length was checked against
 //! the bytes that are really there. Touches no file. All numbers are little-endian; checksums are CRC-32 (IEEE).
 
+use super::seal::{KeySlot, TAG_LEN};
 use crate::wire::fields::lossy;
 
 /// The first eight bytes: name, a control byte that ends a text view, and the format version.
@@ -29,6 +30,8 @@ pub const MAX_SPANS: usize = 4096;
 pub const MAX_RECORDS: u32 = 65_536;
 /// Longest state part of a segment other than an index, in bytes.
 pub const MAX_STATE: u32 = 16 << 20;
+/// Longest plain content of a state part: sealed, it still fits.
+pub const MAX_CONTENT: usize = MAX_STATE as usize - TAG_LEN;
 /// Longest media part, in bytes (version 1 writes none, but passes over them).
 pub const MAX_MEDIA: u32 = 64 << 20;
 /// Most segments of a file: twelve days at two a second.
@@ -107,7 +110,7 @@ pub enum HeaderError {
         /// What the file says.
         version: u8,
     },
-    /// It needs a feature that this program lacks, e.g. a password.
+    /// It needs a feature that this program lacks.
     #[error("the recording needs features {bits:#x} that this program does not know: use a newer program")]
     Needs {
         /// The control slot's `needs` bits.
@@ -185,6 +188,8 @@ pub struct Head {
     pub state_crc: u32,
     /// Offset of this segment: a head that is found elsewhere is not one.
     pub offset: u64,
+    /// The state part is sealed under the file's key.
+    pub sealed: bool,
 }
 
 impl Head {
@@ -198,11 +203,16 @@ impl Head {
         self.offset.saturating_add(self.total_len())
     }
 
+    /// What a sealed part must stand with: the head from its kind to its links, without checksums and place.
+    pub fn context(&self) -> Vec<u8> {
+        self.encode().get(CONTEXT).unwrap_or_default().to_vec()
+    }
+
     /// The head's bytes.
     pub fn encode(&self) -> [u8; HEAD_LEN] {
         let mut out = Vec::with_capacity(HEAD_LEN);
         out.extend_from_slice(&SEGMENT_MAGIC);
-        out.extend_from_slice(&[self.kind.code(), PLAIN, 0, 0]);
+        out.extend_from_slice(&[self.kind.code(), if self.sealed { SEALED } else { PLAIN }, 0, 0]);
         out.extend_from_slice(&self.sequence.to_le_bytes());
         for field in [self.first_tick, self.last_tick, self.state_len, self.media_len, self.records, 0] {
             out.extend_from_slice(&field.to_le_bytes());
@@ -235,7 +245,7 @@ impl Head {
         let longest = if kind == Kind::Index { (MAX_SEGMENTS * ENTRY_LEN) as u32 } else { MAX_STATE };
         let fits = state_len <= longest && media_len <= MAX_MEDIA && records <= MAX_RECORDS;
         let ticks = first_tick <= last_tick && last_tick <= MAX_TICK;
-        if own_offset != offset || coding != PLAIN || !fits || !ticks {
+        if own_offset != offset || !matches!(coding, PLAIN | SEALED) || !fits || !ticks {
             return None;
         }
         Some(Head {
@@ -249,6 +259,7 @@ impl Head {
             previous_checkpoint,
             state_crc,
             offset,
+            sealed: coding == SEALED,
         })
     }
 }
@@ -270,6 +281,8 @@ pub struct Slot {
     pub footer: u64,
     /// Meeting time of the end, in milliseconds.
     pub end_tick: u32,
+    /// The file's key under its password; `None`: it has none, and nothing is sealed.
+    pub key: Option<KeySlot>,
 }
 
 impl Slot {
@@ -278,18 +291,24 @@ impl Slot {
         let mut out = Vec::with_capacity(SLOT_LEN);
         out.extend_from_slice(&self.generation.to_le_bytes());
         out.extend_from_slice(&u32::from(self.finalised).to_le_bytes());
-        out.extend_from_slice(&0u32.to_le_bytes());
+        out.extend_from_slice(&(if self.key.is_some() { NEEDS_PASSWORD } else { 0 }).to_le_bytes());
         for field in [self.data_end, self.index, self.checkpoint, self.footer] {
             out.extend_from_slice(&field.to_le_bytes());
         }
         out.extend_from_slice(&self.end_tick.to_le_bytes());
+        if let Some(key) = &self.key {
+            out.extend_from_slice(&[0; 4]);
+            out.extend_from_slice(&key.encode());
+        }
         sealed(out)
     }
 
     /// Reads a slot. `Ok(None)`: none stands there; an error: a good one that asks for more than we know.
     pub fn decode(bytes: &[u8]) -> Result<Option<Slot>, HeaderError> {
         let Some((slot, needs)) = Slot::fields(bytes) else { return Ok(None) };
-        if needs == 0 { Ok(Some(slot)) } else { Err(HeaderError::Needs { bits: needs }) }
+        // A key of a method that we do not know is a need that we cannot meet.
+        let met = needs == if slot.key.is_some() { NEEDS_PASSWORD } else { 0 };
+        if met { Ok(Some(slot)) } else { Err(HeaderError::Needs { bits: needs }) }
     }
 
     fn fields(bytes: &[u8]) -> Option<(Slot, u32)> {
@@ -301,7 +320,9 @@ impl Slot {
         let [data_end, index, checkpoint, footer] = [fields.u64()?, fields.u64()?, fields.u64()?, fields.u64()?];
         let end_tick = fields.u32()?.min(MAX_TICK);
         let finalised = flags & 1 != 0;
-        Some((Slot { generation, finalised, data_end, index, checkpoint, footer, end_tick }, needs))
+        fields.take(4)?;
+        let key = if needs & NEEDS_PASSWORD == 0 { None } else { KeySlot::decode(fields.rest) };
+        Some((Slot { generation, finalised, data_end, index, checkpoint, footer, end_tick, key }, needs))
     }
 }
 
@@ -541,8 +562,13 @@ impl<'a> Fields<'a> {
 
 /// The first bytes of a segment.
 pub const SEGMENT_MAGIC: [u8; 4] = *b"JSEG";
-/// Parts are stored as they are; another number means another coding, of a later version.
+/// Parts are stored as they are; or sealed; another number means another coding, of a later version.
 const PLAIN: u8 = 0;
+const SEALED: u8 = 1;
+/// The bit of `needs` of a file with a password.
+const NEEDS_PASSWORD: u32 = 1;
+/// Kind, coding, flags, sequence, ticks, lengths, counts and links.
+const CONTEXT: std::ops::Range<usize> = 4..56;
 const END_TICK_AT: usize = 22;
 
 #[cfg(test)]
@@ -562,6 +588,7 @@ mod tests {
             previous_checkpoint: 0,
             state_crc: 0,
             offset: 4096,
+            sealed: false,
         }
     }
 

@@ -6,7 +6,7 @@
 //! [`repair`] touch the file, with blocking calls: a caller in an async engine puts them on a blocking thread.
 //!
 //! - [`mod@format`]: header, control slots and segments as bytes; every limit. [`record`]: the messages in a segment.
-//! - [`live`]: who is recording now, told by a lock and not by a process number.
+//! - [`seal`]: a recording with a password. [`live`]: who is recording now, told by a lock and not by a process number.
 //! - [`writer`], [`reader`]: append; open, follow and seek. [`scan`]: the walk over segments that both need.
 //! - [`repair`]: verify a file, finish one whose MCU died.
 //! - [`player`]: play, pause, seek and speed over any [`player::Source`].
@@ -20,6 +20,9 @@ pub mod reader;
 pub mod record;
 pub mod repair;
 pub mod scan;
+pub mod seal;
+#[cfg(test)]
+mod seal_tests;
 pub mod writer;
 
 pub use format::{LocalDate, Start};

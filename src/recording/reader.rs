@@ -10,6 +10,8 @@ use super::live;
 use super::player::{Piece, Source};
 use super::record::Record;
 use super::scan::{Scan, Walk, read_at, read_head, read_records, read_slot, read_state};
+use super::seal::FileKey;
+use crate::hit::password::PasswordHash;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -32,6 +34,18 @@ pub enum ReadError {
         path: PathBuf,
         /// What is wrong with it, or that nothing is.
         source: HeaderError,
+    },
+    /// It has a password, which nobody has given.
+    #[error("the recording {path} has a password: give it, or play it from its server, which asks for it")]
+    Locked {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// Another password than the recording's was given.
+    #[error("that is not the password of the recording {path}")]
+    WrongPassword {
+        /// Which file.
+        path: PathBuf,
     },
 }
 
@@ -58,6 +72,7 @@ pub struct JnrReader {
     start: Start,
     health: Health,
     slot: Option<Slot>,
+    key: Option<FileKey>,
     scan: Scan,
     /// Entries of the scan that were sorted into `pieces` already.
     sorted: usize,
@@ -111,13 +126,37 @@ impl JnrReader {
         last.max(stated).max(self.start.start_tick)
     }
 
+    /// Whether it has a password.
+    pub fn is_protected(&self) -> bool {
+        self.slot.is_some_and(|slot| slot.key.is_some())
+    }
+
+    /// Whether it has a password that was not given yet: then its records cannot be read, all else can.
+    pub fn is_locked(&self) -> bool {
+        self.is_protected() && self.key.is_none()
+    }
+
+    /// Takes the password. False: it is another one. Takes a good part of a second, on purpose.
+    pub fn unlock(&mut self, password: &PasswordHash) -> bool {
+        if let Some(slot) = self.slot.and_then(|slot| slot.key).filter(|_| self.key.is_none()) {
+            self.key = slot.unwrap(password);
+        }
+        !self.is_locked()
+    }
+
     /// The segments that hold records, in order.
     pub fn pieces(&self) -> &[Piece] {
         &self.pieces
     }
 
     /// The records of one piece. `None`: that segment is damaged, or there is no such piece.
+    ///
+    /// # Errors
+    /// The system refuses, or [`JnrReader::is_locked`].
     pub fn records(&mut self, piece: usize) -> Result<Option<Vec<Record>>, ReadError> {
+        if self.is_locked() {
+            return Err(ReadError::Locked { path: self.path.clone() });
+        }
         let Some(entry) = self.places.get(piece).copied() else { return Ok(None) };
         self.records_of(&entry).map_err(|source| ReadError::Io { path: self.path.clone(), source })
     }
@@ -159,6 +198,7 @@ impl JnrReader {
             start: decode_about(&[], &header),
             health: Health::Live,
             slot: None,
+            key: None,
             scan: Scan::default(),
             sorted: 0,
             pieces: Vec::new(),
@@ -236,7 +276,7 @@ impl JnrReader {
         let len = self.file.metadata()?.len();
         // The index only says where: the segment's own head is what is believed.
         match read_head(&mut self.file, entry.offset, len)? {
-            Some(head) if Entry::from(&head) == *entry => read_records(&mut self.file, &head),
+            Some(head) if Entry::from(&head) == *entry => read_records(&mut self.file, &head, self.key.as_ref()),
             _ => Ok(None),
         }
     }

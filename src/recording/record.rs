@@ -223,6 +223,7 @@ mod tests {
             previous_checkpoint: 0,
             state_crc: 0,
             offset: 4096,
+            sealed: false,
         }
     }
 

@@ -7,7 +7,7 @@ use super::format::{Kind, Start};
 use super::live::{self, LiveLock};
 use super::reader::{Health, JnrReader, ReadError};
 use super::scan::{Problem, Scan, Walk};
-use super::writer::{Found, JnrWriter, WriteError};
+use super::writer::{Found, JnrWriter, WriteError, rewritten_path};
 use std::fs::OpenOptions;
 use std::io;
 use std::path::Path;
@@ -110,6 +110,11 @@ pub fn recover(path: &Path) -> Result<Recovered, RecoverError> {
     drop(first_look);
     let io = |source: io::Error| WriteError::Io { path: path.into(), source };
     let lock = LiveLock::acquire(path).map_err(io)?.ok_or_else(|| WriteError::InUse { path: path.into() })?;
+    // A password was being set: the recording itself is still the one of before.
+    match std::fs::remove_file(rewritten_path(path)) {
+        Err(failure) if failure.kind() != io::ErrorKind::NotFound => return Err(io(failure).into()),
+        _ => {}
+    }
     let mut reader = JnrReader::open_as(path, false)?;
     if reader.health() == Health::Finalised {
         lock.release().map_err(io)?;

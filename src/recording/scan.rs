@@ -7,6 +7,7 @@ use super::format::{
     DATA_START, Entry, HEAD_LEN, Head, HeaderError, Kind, MAX_SEGMENTS, SEGMENT_MAGIC, SLOT_LEN, SLOT_OFFSETS, Slot,
 };
 use super::record::{Record, decode_records};
+use super::seal::FileKey;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -128,9 +129,19 @@ pub fn read_state(file: &mut File, head: &Head) -> io::Result<Option<Vec<u8>>> {
     Ok((crc32fast::hash(&part) == head.state_crc).then_some(part))
 }
 
-/// The records of a segment. `None`: it is damaged, and nothing of it is to be believed.
-pub fn read_records(file: &mut File, head: &Head) -> io::Result<Option<Vec<Record>>> {
-    Ok(read_state(file, head)?.and_then(|part| decode_records(&part, head).ok()))
+/// What a segment holds, in clear. `None`: it is damaged, or sealed under another key, and nothing of it is to be believed.
+pub fn read_content(file: &mut File, head: &Head, key: Option<&FileKey>) -> io::Result<Option<Vec<u8>>> {
+    let Some(part) = read_state(file, head)? else { return Ok(None) };
+    Ok(match (head.sealed, key) {
+        (false, _) => Some(part),
+        (true, Some(key)) => key.open(head.sequence, &head.context(), part),
+        (true, None) => None,
+    })
+}
+
+/// The records of a segment. `None`: as [`read_content`], or they are none.
+pub fn read_records(file: &mut File, head: &Head, key: Option<&FileKey>) -> io::Result<Option<Vec<Record>>> {
+    Ok(read_content(file, head, key)?.and_then(|content| decode_records(&content, head).ok()))
 }
 
 /// Reads up to `len` bytes at `offset`; fewer only if the file was cut meanwhile.
@@ -143,7 +154,8 @@ pub fn read_at(file: &mut File, offset: u64, len: usize) -> io::Result<Vec<u8>> 
 
 fn content_is_whole(file: &mut File, head: &Head) -> io::Result<bool> {
     match head.kind {
-        Kind::Data | Kind::Checkpoint => Ok(read_records(file, head)?.is_some()),
+        // What is sealed only its checksum can tell.
+        Kind::Data | Kind::Checkpoint if !head.sealed => Ok(read_records(file, head, None)?.is_some()),
         _ => Ok(read_state(file, head)?.is_some()),
     }
 }

@@ -28,6 +28,7 @@ mod playback;
 #[cfg(unix)]
 mod program;
 mod promises;
+mod recording_passwords;
 mod refusals;
 mod relay;
 mod returning;

@@ -63,9 +63,15 @@ impl Room {
             ControlToServer::RecordingPassword(password) => {
                 let set = !password.0.is_empty();
                 self.outputs.push_back(Output::RecordingPassword(set.then_some(password)));
-                // In a playback the same message asks for the password: it must not be recorded (wire/01 section 6.1).
-                self.say_live(Fact::RecordingPasswordState(i32::from(set)));
             }
+        }
+    }
+
+    /// The recording has a password now, or none: all are told. In a playback the same message asks for the password: it is not
+    /// recorded (wire/01 section 6.1).
+    pub fn recording_is_protected(&mut self, protected: bool) {
+        if !self.ended {
+            self.say_live(Fact::RecordingPasswordState(i32::from(protected)));
         }
     }
 
