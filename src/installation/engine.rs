@@ -336,8 +336,7 @@ impl Task {
 
     /// Only what lies within the recording root is read.
     fn look_at_status(&mut self, on: bool, recording: Option<PathBuf>) {
-        let ours = |path: &PathBuf| self.recordings.iter().any(|row| row.path == *path);
-        let recording = recording.filter(ours);
+        let recording = recording.filter(|path| self.is_ours(path));
         self.looking.want(|wanted| (wanted.on, wanted.recording) = (on, recording));
     }
 

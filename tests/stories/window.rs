@@ -1,10 +1,12 @@
 //! What one click in the window makes the engine do, over real sockets.
 
 use hitdeck::clock::Clock;
-use hitdeck::installation::command::{ClockTurn, Command, JnjFor, JnjOrder, JnjSource, Move, SecretText};
+use hitdeck::installation::command::{
+    ClockTurn, Command, JnjFor, JnjOrder, JnjSource, Move, RecordingPassword, SecretText,
+};
 use hitdeck::installation::front::Front as _;
 use hitdeck::installation::order::RequestOrder;
-use hitdeck::installation::snapshot::{Ending, McuState, Refusal, SessionPhase, Snapshot, StatusKind};
+use hitdeck::installation::snapshot::{Ending, McuState, RecordingKind, Refusal, SessionPhase, Snapshot, StatusKind};
 
 use crate::stage::{Window, owner};
 
@@ -106,5 +108,29 @@ async fn the_status_files_are_read_while_somebody_looks_and_name_who_is_inside()
     window.until(|s| s.status.files.first().is_some_and(|file| file.kind == StatusKind::Recording)).await;
     window.send(Command::LookAtStatus { on: true, recording: Some("/etc/passwd".into()) });
     window.until(|s| s.status.files.first().is_some_and(|file| file.kind == StatusKind::Alive)).await;
+    window.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recording_with_a_password_is_played_by_its_server_which_asks_for_it() {
+    let window = Window::open().await;
+    window.join(&owner("locked"));
+    let tab = window.until_session(|phase| *phase == SessionPhase::InMeeting).await;
+    let password = RecordingPassword::new("sesame").unwrap();
+    window.until(|s| s.sessions[0].view.recording_facts.password_can_be_set).await;
+    window.send(Command::Do(tab, Move::Say("nobody else's business".into())));
+    window.send(Command::Do(tab, Move::SetRecordingPassword(password)));
+    window.until(|s| s.sessions[0].view.recording_facts.password_set).await;
+    window.send(Command::Do(tab, Move::EndMeeting));
+    window.until(|s| matches!(s.sessions[0].phase, SessionPhase::Ended(_))).await;
+    let finished = |s: &Snapshot| s.recordings.iter().any(|row| row.kind == RecordingKind::Playable);
+    let path = window.until(finished).await.recordings[0].path.clone();
+    window.send(Command::CloseTab(tab));
+    window.until(|s| s.sessions.is_empty()).await;
+    window.send(Command::Play(path));
+    let viewer = window.until_session(|phase| *phase == SessionPhase::PasswordWanted { again: false }).await;
+    window.send(Command::AnswerPassword(viewer, Some(SecretText::new("sesame".to_owned()))));
+    window.until_session(|phase| *phase == SessionPhase::InMeeting).await;
+    window.until(|s| s.sessions[0].view.chat.iter().any(|line| line.text == "nobody else's business")).await;
     window.close().await;
 }

@@ -21,6 +21,7 @@ use crate::installation::rows;
 use crate::installation::snapshot::{Level, RecentJnj, SessionSnapshot, TabId};
 use crate::installation::transcript;
 use crate::link::{Certificates, Route};
+use crate::recording::ReadError;
 
 pub(super) struct Tab {
     pub(super) source: String,
@@ -140,16 +141,25 @@ impl Task {
 
     pub(super) async fn play(&mut self, path: PathBuf) {
         let (id, clock) = (self.new_tab(), self.clock.clone());
-        let opened = tokio::task::spawn_blocking(move || Playback::open(id, &path, clock)).await;
+        let file = path.clone();
+        let opened = tokio::task::spawn_blocking(move || Playback::open(id, &file, clock)).await;
         match opened {
             Ok(Ok(playback)) => {
                 playback.command(PlayCommand::SetPlaying(true));
                 self.follow(playback.watch());
                 self.players.insert(id, playback);
             }
+            // Its own MCU asks for the password, and the window has a prompt for that.
+            Ok(Err(ReadError::Locked { .. })) if self.serving.is_some() && self.is_ours(&path) => {
+                self.play_over_wire(&path)
+            }
             Ok(Err(failure)) => self.complain(failure.to_string()),
             Err(failure) => self.complain(failure.to_string()),
         }
+    }
+
+    pub(super) fn is_ours(&self, path: &Path) -> bool {
+        self.recordings.iter().any(|row| row.path == path)
     }
 
     pub(super) fn ask_client(&mut self, id: TabId, command: ClientCommand) {
