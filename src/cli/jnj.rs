@@ -14,7 +14,7 @@ use super::output::{self, Output, line};
 use crate::client::dialler;
 use crate::clock::Clock;
 use crate::hit::freshness::{DEFAULT_WINDOW, Freshness};
-use crate::hit::jnj::{Jnj, Mode};
+use crate::hit::jnj::{Jnj, Mode, Relay};
 use crate::hit::password::PasswordHash;
 use crate::hit::request::{CommandKind, ServiceRequest};
 use crate::installation::command::SecretText;
@@ -101,6 +101,9 @@ struct New {
     /// Second port
     #[arg(long)]
     port2: Option<u16>,
+    /// A relay on the way to the MCU, for this jnj only, as HOST,PORT
+    #[arg(long, value_name = "HOST,PORT")]
+    relay: Option<Relay>,
     #[command(flatten)]
     clock: ClockArguments,
     /// Where to write it
@@ -208,6 +211,7 @@ impl New {
         let mut jnj = installation.issue(&request, mcu)?;
         jnj.backupip = self.backup;
         jnj.portm2 = self.port2;
+        jnj.use_relay = self.relay;
         let because = match self.cluster {
             Some(way) => Some(cluster(&installation, &request, (way, &self.servers), &mut jnj, &clock)?),
             None => None,

@@ -301,7 +301,7 @@ fn read(entries: &Entries<'_>) -> Result<Jnj, JnjError> {
         playback: entries.exact("action")?.is_some_and(|action| action != "0"),
         userinfo: entries.exact("userinfo")?.map(Credential::new),
         player_name: entries.shown("player_name").map(|name| first_bytes(&name, MAX_PLAYER_NAME).to_owned()),
-        use_relay: entries.exact("use_relay")?.map(relay).transpose()?,
+        use_relay: entries.exact("use_relay")?.map(str::parse).transpose()?,
         make_recording: entries.exact("make_recording")?.is_some_and(|text| text != "0"),
         userid: entries.exact("userid")?.map(str::to_owned),
         username: entries.shown("username"),
@@ -446,14 +446,18 @@ fn hosts(list: &str) -> Vec<String> {
     list.split(',').map(str::trim).filter(|host| !host.is_empty()).map(str::to_owned).collect()
 }
 
-fn relay(text: &str) -> Result<Relay, JnjError> {
-    let refused = || JnjError::Relay(shortened(text));
-    let (host, port) = text.rsplit_once(',').ok_or_else(refused)?;
-    let (host, port) = (host.trim(), port.trim().parse().map_err(|_| refused())?);
-    if host.is_empty() || port == 0 {
-        return Err(refused());
+impl std::str::FromStr for Relay {
+    type Err = JnjError;
+
+    fn from_str(text: &str) -> Result<Relay, JnjError> {
+        let refused = || JnjError::Relay(shortened(text));
+        let (host, port) = text.rsplit_once(',').ok_or_else(refused)?;
+        let (host, port) = (host.trim(), port.trim().parse().map_err(|_| refused())?);
+        if host.is_empty() || port == 0 {
+            return Err(refused());
+        }
+        Ok(Relay { host: host.to_owned(), port })
     }
-    Ok(Relay { host: host.to_owned(), port })
 }
 
 /// As much of a text as fits into `max` bytes. For display only.

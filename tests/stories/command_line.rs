@@ -89,6 +89,9 @@ fn a_new_jnj_says_what_it_was_made_for() {
     hitdeck(["jnj", "show", &text(&desk.dir.join("absent.jnj"))]).ended_with(5);
     let set = desk.try_jnj("set", &["--set", "owner.shoesize=42"]).ended_with(2);
     assert!(set.err.contains("shoesize"), "{set:?}");
+    let relayed = desk.jnj("relayed", &["--relay", "relay.example.com,443"]);
+    assert!(std::fs::read_to_string(relayed).unwrap().contains("use_relay = relay.example.com,443"));
+    desk.try_jnj("badly-relayed", &["--relay", "relay.example.com"]).ended_with(2);
     desk.try_jnj("guestless", &["--invited"]).ended_with(2);
     desk.try_jnj("command", &["--command", "dance"]).ended_with(2);
 }

@@ -267,3 +267,23 @@ async fn of_several_recordings_the_one_that_is_named_is_deleted() {
     assert!(!newest.exists());
     stage.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_all_are_questioners_a_reserved_place_leads_nobody_beyond_the_licence() {
+    let stage = Stage::open_with(|config| config.licence.max_questioner = 2).await;
+    let all = |order: RequestOrder| RequestOrder {
+        duration_min: 30,
+        set: vec!["command.all_questioner=1".into(), "guaranteed.invited=5".into()],
+        ..order
+    };
+    let olive = stage.join(&all(owner("panel")));
+    joined(&olive).await;
+    let gus = stage.join(&all(guest("panel", "gus", "Gus")));
+    joined(&gus).await;
+    let third = turned_away(stage.join(&all(guest("panel", "tess", "Tess")))).await;
+    assert!(matches!(third, Ending::Refused(Refusal::TooManyUser)), "{third:?}");
+    for client in [gus, olive] {
+        client.finish().await;
+    }
+    stage.close().await;
+}

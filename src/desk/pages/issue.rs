@@ -562,4 +562,26 @@ mod tests {
             assert_eq!(form.order().is_ok(), good, "{typed:?}");
         }
     }
+
+    #[test]
+    fn a_meeting_id_that_nobody_has_is_one_more_than_the_largest() {
+        let mut shot = Snapshot::default();
+        assert_eq!(free_meeting_id(&shot), "1");
+        let row = |id: &str| crate::installation::snapshot::RecordingRow {
+            path: id.into(),
+            title: String::new(),
+            meeting_id: id.into(),
+            owner_id: "alice".into(),
+            owner_name: String::new(),
+            group: None,
+            started: 0,
+            duration: std::time::Duration::ZERO,
+            people: Vec::new(),
+            how: None,
+            size: 0,
+            kind: crate::installation::snapshot::RecordingKind::NotRecorded,
+        };
+        shot.recordings = std::sync::Arc::new(vec![row("9"), row("41"), row("planning")]);
+        assert_eq!(free_meeting_id(&shot), "42");
+    }
 }

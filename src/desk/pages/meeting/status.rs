@@ -126,7 +126,8 @@ fn recording(ui: &mut Ui, view: &View) {
     let shown = match view.recording {
         RecordingState::On => {
             widgets::dot(ui, palette.bad);
-            ui.label(RichText::new(format!("Recording{archived}")).color(palette.bad))
+            let protected = if view.recording_facts.password_set { ", with a password" } else { "" };
+            ui.label(RichText::new(format!("Recording{archived}{protected}")).color(palette.bad))
         }
         RecordingState::Paused => ui.label(RichText::new("Recording paused").color(palette.warn)),
         RecordingState::Off => weak(ui, "Not recorded"),
