@@ -65,7 +65,7 @@ fn show(out: Output, file: &StatusFileRow) -> bool {
         for entry in &section.entries {
             out.say(
                 "entry",
-                &format!("    {:<32} {:<24} {}", entry.name, entry.value, entry.meaning),
+                &format!("    {:<34} {:<24} {}", entry.name, entry.value, entry.meaning),
                 json!({
                     "path": file.path, "section": section.title, "name": entry.name, "value": entry.value,
                     "meaning": entry.meaning,
