@@ -120,6 +120,9 @@ async fn the_participant_file_says_whether_places_are_reserved_also_after_a_prep
     let olive = stage.join(&prepare);
     joined(&olive).await;
     until_inside(&stage, |file| file.users.len() == 1 && !file.guaranteed).await;
+    // It takes an hour of its own; whoever joins the event from the window asks for the event's time.
+    let now = until_snapshot(&stage, |now| now.meetings.len() == 1).await;
+    assert_eq!((now.meetings[0].duration_min, now.meetings[0].event_min), (60, 30));
     let reserved = RequestOrder { set: vec!["guaranteed.invited=2".into()], ..event };
     let again = stage.join(&reserved);
     until(&again, "the meeting", |s| s.view.initialised && !s.view.preparing).await;
