@@ -9,7 +9,7 @@ use serde_json::json;
 use super::Failure;
 use super::output::{Output, clock, line};
 use crate::hit::password::PasswordHash;
-use crate::installation::playback::apply;
+use crate::library::replay::apply;
 use crate::library::{self, Entry, Kind};
 use crate::meeting::view::{Audience, View};
 use crate::recording::{self, Class, Health, JnrReader, ReadError};

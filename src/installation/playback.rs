@@ -10,17 +10,16 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tracing::{debug, warn};
+use tracing::warn;
 
 use super::snapshot::{PlayerSnapshot, TabId};
 use crate::clock::Clock;
 use crate::hit::password::PasswordHash;
 use crate::library::listing::read_status;
+use crate::library::replay::apply;
 use crate::meeting::view::{NOBODY, View};
 use crate::recording::player::Speed;
-use crate::recording::{Class, Health, JnrReader, Player, ReadError, Record, Source as _};
-use crate::wire::ToClient;
-use crate::wire::fields::{Keys, decode};
+use crate::recording::{Class, Health, JnrReader, Player, ReadError, Source as _};
 
 /// What a playback can be asked to do.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -195,15 +194,6 @@ fn obey(player: &mut Player<JnrReader>, command: PlayCommand, now: Duration) {
 
 fn percent_to_factor(speed: Speed) -> f32 {
     f32::from(u16::try_from(speed.as_percent()).unwrap_or(100)) / 100.0
-}
-
-/// Takes one record into a view. What cannot be decoded is passed over: a later kind of message, or damage.
-pub fn apply(view: &mut View, record: &Record) {
-    match decode(&record.clear.bytes, &Keys::CLEAR, ToClient::decode) {
-        Ok(Some((message, _))) => view.apply(&message),
-        Ok(None) => debug!("a record at {} ms is cut off", record.tick_ms),
-        Err(fault) => debug!("a record at {} ms cannot be read: {fault}", record.tick_ms),
-    }
 }
 
 /// Where chat lines are.

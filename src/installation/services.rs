@@ -13,7 +13,8 @@ use crate::clock::Now;
 use crate::hit::password::PasswordHash;
 use crate::hit::request::{CommandKind, ServiceRequest};
 use crate::library::listing::read_status;
-use crate::library::{self, FindError, RemoveError};
+use crate::library::{self, RemoveError};
+use crate::mcu;
 use crate::office::{Office, Refused};
 use crate::recording::live;
 use crate::wire::Refusal;
@@ -116,13 +117,7 @@ impl Installation {
 }
 
 fn recording(root: &Path, request: &ServiceRequest) -> Result<PathBuf, ServiceError> {
-    library::recording_of(root, request).map_err(|failure| {
-        let code = match &failure {
-            FindError::Path(_) => Refusal::Parameter,
-            FindError::Missing { .. } => Refusal::MessageNotExist,
-        };
-        Refused::new(code, failure.to_string()).into()
-    })
+    library::recording_of(root, request).map_err(|failure| mcu::not_found(&failure).into())
 }
 
 fn download(from: &Path, to: &Path) -> Result<Served, ServiceError> {

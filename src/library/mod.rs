@@ -8,6 +8,7 @@
 //! - [`find`]: the recording that a request means; [`remove`]: taking one away, or into the archive; [`expire`]: what the archive has
 //!   kept for long enough.
 //! - [`status_files`]: what an MCU tells third parties, as it is on disk.
+//! - [`replay`]: a recording as the view of somebody who was there.
 //! - [`crashed`]: what an MCU finishes on start; [`whole`]: files that appear whole or not at all.
 
 pub mod crashed;
@@ -15,6 +16,7 @@ pub mod expire;
 pub mod find;
 pub mod listing;
 pub mod remove;
+pub mod replay;
 pub mod status_files;
 pub mod tree;
 #[cfg(test)]

@@ -13,11 +13,12 @@ use tracing::{info, warn};
 use super::front_desk::{Applicant, Entrance, Opened, Welcome};
 use super::meeting::{Answer, Candidate, Claim};
 use super::opening;
+use super::playback::not_found;
 use super::random;
 use super::session::{Joiner, LINGER, SessionError, Shared, in_meeting, prove, refuse};
 use super::transcript::Transcript;
 use crate::hit::request::{CommandKind, ServiceRequest};
-use crate::library::{self, FindError, RemoveError};
+use crate::library::{self, RemoveError};
 use crate::link::pipe::{Pipe, PipeError};
 use crate::meeting::room::{KNOCK_PATIENCE, KnockEnd, Newcomer, Visitor};
 use crate::office::Refused;
@@ -165,13 +166,7 @@ pub(super) async fn remove(
     }
     let (root, asked, now) = (shared.recording_root.clone(), request.clone(), shared.clock.now());
     let done = shared.threads.spawn_blocking(move || {
-        let jnr = library::recording_of(&root, &asked).map_err(|failure| {
-            let code = match &failure {
-                FindError::Path(_) => Refusal::Parameter,
-                FindError::Missing { .. } => Refusal::MessageNotExist,
-            };
-            Refused::new(code, failure.to_string())
-        })?;
+        let jnr = library::recording_of(&root, &asked).map_err(|failure| not_found(&failure))?;
         Ok::<Result<(), RemoveError>, Refused>(library::remove(&jnr, now))
     });
     let internal = |failure: tokio::task::JoinError| Refused::new(Refusal::Internal, failure.to_string());

@@ -9,14 +9,13 @@ use std::sync::Arc;
 
 use tracing::{info, warn};
 
-use super::continuing::state_at_the_end;
-use super::playback::open_reader;
 use crate::clock::Now;
 use crate::hit::request::{CommandKind, ServiceRequest};
 use crate::library;
+use crate::library::replay::state_at_the_end;
 use crate::meeting::carry_over::{From, Transfer, taken_along};
 use crate::meeting::view::Slide;
-use crate::recording::Health;
+use crate::recording::{Health, JnrReader};
 
 /// What a meeting takes over.
 #[derive(Debug, Default)]
@@ -50,7 +49,7 @@ impl Carried {
     }
 
     fn take(&mut self, path: PathBuf, mut transfer: Transfer) {
-        match open_reader(&path).and_then(|mut reader| Ok((state_at_the_end(&mut reader)?, reader.health()))) {
+        match JnrReader::open(&path).and_then(|mut reader| Ok((state_at_the_end(&mut reader)?, reader.health()))) {
             Ok(((view, complete), health)) => {
                 transfer.read(complete && health == Health::Finalised);
                 self.slides.extend(taken_along(&view));

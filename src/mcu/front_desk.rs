@@ -331,9 +331,8 @@ pub(super) fn new(start: Start) -> (FrontDesk, impl Future<Output = ()> + Send) 
 struct Running {
     queue: mpsc::Sender<ToMeeting>,
     summary: watch::Receiver<Arc<Summary>>,
-    request: ServiceRequest,
-    /// The same, as it stands, for what is done when the meeting ends.
-    latest: watch::Sender<ServiceRequest>,
+    /// As it stands: an owner's later request changes parts of it. The meeting's task reads it at its end.
+    request: watch::Sender<ServiceRequest>,
     opened: Now,
 }
 
@@ -430,17 +429,18 @@ impl Task {
 
     /// What an owner's later request still decides (guide 3.1, exceptions).
     fn set_anew(&mut self, index: i32, request: &ServiceRequest) {
-        let Some(meeting) = self.running.get_mut(&index).filter(|_| request.guest.is_none()) else { return };
-        let first = &mut meeting.request;
-        first.owner.name.clone_from(&request.owner.name);
-        first.owner.email.clone_from(&request.owner.email);
-        if meeting.summary.borrow().preparing && !request.command.prepares() {
-            first.group.clone_from(&request.group);
-            first.command.duration = request.command.duration;
-            first.command.autoextension = request.command.autoextension;
-            first.command.guaranteed = request.command.guaranteed;
-        }
-        meeting.latest.send_replace(first.clone());
+        let Some(meeting) = self.running.get(&index).filter(|_| request.guest.is_none()) else { return };
+        let switches = meeting.summary.borrow().preparing && !request.command.prepares();
+        meeting.request.send_modify(|first| {
+            first.owner.name.clone_from(&request.owner.name);
+            first.owner.email.clone_from(&request.owner.email);
+            if switches {
+                first.group.clone_from(&request.group);
+                first.command.duration = request.command.duration;
+                first.command.autoextension = request.command.autoextension;
+                first.command.guaranteed = request.command.guaranteed;
+            }
+        });
     }
 
     fn find(&self, request: &ServiceRequest) -> Found {
@@ -522,7 +522,7 @@ impl Task {
         let opening = self.opening.clone();
         let postbox = self.postbox.clone();
         let (clock, asked) = (self.clock.clone(), request.clone());
-        let (latest, now_asked) = watch::channel(request.clone());
+        let (request, latest) = watch::channel(request);
         self.tasks.spawn(async move {
             // Joins wait in the queue while the files are made.
             let how = match opening::start(opening, asked, index, clock, publish).await {
@@ -533,11 +533,11 @@ impl Task {
                 }
             };
             // Whoever owns it by now: the name and the address are those of the owner's last request (guide 3.1).
-            let asked = now_asked.borrow().clone();
+            let asked = latest.borrow().clone();
             postbox.ended(&asked).await;
             (index, how, asked)
         });
-        self.running.insert(index, Running { queue, summary, request, latest, opened });
+        self.running.insert(index, Running { queue, summary, request, opened });
     }
 
     /// A meeting whose queue is closed is over, though its task may still be writing.
@@ -601,23 +601,24 @@ impl Task {
 }
 
 fn row(index: i32, meeting: &Running, now: Now) -> RunningMeeting {
-    let summary = meeting.summary.borrow();
+    let (summary, request) = (meeting.summary.borrow(), meeting.request.borrow());
+    let event_min = request.command.duration.filter(|_| request.command.is_event()).unwrap_or(0);
     RunningMeeting {
         session_index: index,
-        meeting_id: meeting.request.meeting_id.clone(),
+        meeting_id: request.meeting_id.clone(),
         title: summary.title.clone(),
-        owner_id: meeting.request.owner.id.clone(),
-        owner_name: meeting.request.owner.name.clone(),
-        group: meeting.request.group.as_ref().map(|group| group.id.clone()),
+        owner_id: request.owner.id.clone(),
+        owner_name: request.owner.name.clone(),
+        group: request.group.as_ref().map(|group| group.id.clone()),
         duration_min: match summary.preparing {
             true => PREPARATION_MIN,
-            false => meeting.request.command.duration.filter(|_| meeting.request.command.is_event()).unwrap_or(0),
+            false => event_min,
         },
         elapsed: Duration::from_secs(now.steady.saturating_sub(meeting.opened.steady).as_secs()),
-        event_min: meeting.request.command.duration.filter(|_| meeting.request.command.is_event()).unwrap_or(0),
+        event_min,
         before: summary.before,
-        recorded: meeting.request.command.recording,
-        message: opening::is_message(&meeting.request),
+        recorded: request.command.recording,
+        message: opening::is_message(&request),
         preparation: summary.preparing,
         makes_recording: summary.makes_recording,
         ever_joined: summary.ever_joined,

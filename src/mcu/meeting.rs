@@ -549,16 +549,12 @@ impl Task {
     fn flush(&mut self) {
         // A checkpoint holds the whole chat: spacing them by their own size keeps all of them together no larger than the rest.
         if self.since_checkpoint >= CHECKPOINT_AFTER.max(self.last_checkpoint) {
-            self.checkpoint();
+            let records = checkpoint(self.room.view(), self.tick_ms());
+            (self.since_checkpoint, self.last_checkpoint) = (0, records.len());
+            self.recorder.checkpoint(self.tick_ms(), records);
         }
         self.recorder.flush();
         self.dirty = false;
-    }
-
-    fn checkpoint(&mut self) {
-        let records = checkpoint(self.room.view(), self.tick_ms());
-        (self.since_checkpoint, self.last_checkpoint) = (0, records.len());
-        self.recorder.checkpoint(self.tick_ms(), records);
     }
 
     fn tick_ms(&self) -> u32 {

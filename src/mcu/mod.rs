@@ -24,6 +24,8 @@ pub mod session;
 mod status_files;
 pub mod transcript;
 
+pub use playback::not_found;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};

@@ -75,7 +75,6 @@ pub(super) async fn start(
     let key = KeyMaterial::from_parts(random()?, random()?);
     let random_id = i32::from_be_bytes(random()?) | 1;
     let now = clock.now();
-    let wanted = request.command.recording;
     let asked = request.clone();
     let (away_for, max_questioner) = (opening.away_for, opening.max_questioner);
     let (archives, passwords) = (opening.archives, opening.passwords);
@@ -95,9 +94,8 @@ pub(super) async fn start(
         Ok::<_, PathError>((files, writer, charter))
     });
     let (files, writer, charter) = made.await??;
-    let recorded = wanted && writer.is_some();
     Ok(Start {
-        status: RecordingStatus { to_archive: charter.archived, ..status(&request, now, recorded) },
+        status: RecordingStatus { to_archive: charter.archived, ..status(&request, now, charter.recorded) },
         charter,
         absent: is_message(&request).then(|| (request.owner.id.clone(), request.owner.name.clone())),
         guaranteed: request.command.is_event() && request.command.guaranteed.is_some(),
@@ -120,11 +118,10 @@ fn beginning(opening: &Opening, request: &ServiceRequest) -> Option<Continued> {
 /// What a meeting takes over from others is in no record of its own: it stands in a checkpoint at the very beginning. Whether that is on
 /// disk, which it is also if there is nothing to take over.
 fn keep_beginning(writer: &mut JnrWriter, charter: &Charter, now: Now) -> bool {
-    let tick = writer.last_tick();
-    let room = Room::open(charter.clone(), now);
     if charter.continues.is_none() && charter.slides.is_empty() {
         return true;
     }
+    let (tick, room) = (writer.last_tick(), Room::open(charter.clone(), now));
     let kept = writer.checkpoint(tick, &meeting::checkpoint(room.view(), tick)).and_then(|()| writer.flush(now));
     kept.inspect_err(|failure| error!("what the meeting takes over cannot be recorded: {failure}")).is_ok()
 }

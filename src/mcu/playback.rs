@@ -108,8 +108,8 @@ impl Reel {
     }
 }
 
-/// What a client is told of a recording that is not there.
-pub(super) fn not_found(failure: &FindError) -> Refused {
+/// What whoever asks is told of a recording that is not there.
+pub fn not_found(failure: &FindError) -> Refused {
     let code = match failure {
         FindError::Path(_) => Refusal::Parameter,
         FindError::Missing { .. } => Refusal::MessageNotExist,
@@ -122,17 +122,20 @@ pub(super) fn not_found(failure: &FindError) -> Refused {
 /// # Errors
 /// What a client is told of one that cannot be read.
 pub(super) fn open_reader(path: &Path) -> Result<JnrReader, Refused> {
-    JnrReader::open(path).map_err(|failure| {
-        let code = match &failure {
-            ReadError::Io { .. } => Refusal::FileError,
-            ReadError::Locked { .. } | ReadError::WrongPassword { .. } => Refusal::WrongPassword,
-            ReadError::Header { source, .. } => match source {
-                HeaderError::NewerVersion { .. } | HeaderError::Needs { .. } => Refusal::FileNeedHigherVersion,
-                HeaderError::NotOurs | HeaderError::TooShort { .. } => Refusal::IllegalFile,
-            },
-        };
-        Refused::new(code, failure.to_string())
-    })
+    JnrReader::open(path).map_err(|failure| unreadable(&failure))
+}
+
+/// What whoever asks is told of a recording that cannot be read.
+pub(super) fn unreadable(failure: &ReadError) -> Refused {
+    let code = match failure {
+        ReadError::Io { .. } => Refusal::FileError,
+        ReadError::Locked { .. } | ReadError::WrongPassword { .. } => Refusal::WrongPassword,
+        ReadError::Header { source, .. } => match source {
+            HeaderError::NewerVersion { .. } | HeaderError::Needs { .. } => Refusal::FileNeedHigherVersion,
+            HeaderError::NotOurs | HeaderError::TooShort { .. } => Refusal::IllegalFile,
+        },
+    };
+    Refused::new(code, failure.to_string())
 }
 
 /// Everything that the thread of a playback works with.

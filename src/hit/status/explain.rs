@@ -27,17 +27,17 @@ pub enum StatusKind {
 impl StatusKind {
     /// Which file has that name. `None`: no status file.
     pub fn of(name: &str) -> Option<StatusKind> {
-        let xml = name.ends_with(".xml");
-        let starts = |prefix: &str| name.starts_with(prefix);
-        Some(match () {
-            () if starts("_cluster_ip_") => StatusKind::Alive,
-            () if starts("_cluster_connection_") => StatusKind::Load,
-            () if xml && starts("_status_ip_") => StatusKind::Owners,
-            () if xml && starts("_office_status_ip_") => StatusKind::Offices,
-            () if xml && starts("_participant_") => StatusKind::Participants,
-            () if starts("_recording_") && (xml || name.ends_with(".xml.internal")) => StatusKind::Recording,
-            () => return None,
-        })
+        let kinds = [
+            ("_cluster_ip_", ".txt", StatusKind::Alive),
+            ("_cluster_connection_", ".txt", StatusKind::Load),
+            ("_status_ip_", ".xml", StatusKind::Owners),
+            ("_office_status_ip_", ".xml", StatusKind::Offices),
+            ("_participant_", ".xml", StatusKind::Participants),
+            ("_recording_", ".xml", StatusKind::Recording),
+            ("_recording_", ".xml.internal", StatusKind::Recording),
+        ];
+        let is = |(start, end, _): &(&str, &str, StatusKind)| name.starts_with(start) && name.ends_with(end);
+        kinds.into_iter().find(is).map(|(.., kind)| kind)
     }
 
     /// In two words.
